@@ -1,0 +1,115 @@
+"""The protocol every encoder keeps, whatever its modality.
+
+An `Encoder` turns items into features and hands out networks to train; a `Backbone` is one such network, cut into blocks;
+`Inputs` are items made ready for it (token ids, pixels, or the stored output of a frozen prefix).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from tlcore.records import EncoderCard
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+Batch = dict[str, Tensor]
+OnProgress = Callable[[int, int], None]
+"""Called with (items done, items in all); may raise `Stopped`."""
+Weights = Literal["pretrained", "random"]
+
+
+class Inputs(ABC):
+    """`n` items ready to be batched for a backbone."""
+
+    @property
+    @abstractmethod
+    def lengths(self) -> IntArray:
+        """`(n,)` cost of each item in tokens (1 for images); batches of like lengths waste least."""
+
+    @abstractmethod
+    def batch(self, rows: IntArray) -> Batch:
+        """The items at `rows` as padded tensors on the CPU."""
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+
+class Backbone(nn.Module, ABC):
+    """A network cut at its blocks: `embed` → `blocks[0]` … `blocks[-1]` → `pool`."""
+
+    blocks: nn.ModuleList
+    """Bottom to top, as named in `EncoderCard.blocks`."""
+    dim: int
+
+    @abstractmethod
+    def embed(self, batch: Batch) -> Tensor:
+        """What comes before the first block: hidden states, e.g. `(b, t, d)` for text."""
+
+    @abstractmethod
+    def run_block(self, index: int, hidden: Tensor, batch: Batch) -> Tensor:
+        """Pass hidden states through block `index`."""
+
+    @abstractmethod
+    def pool(self, hidden: Tensor, batch: Batch) -> Tensor:
+        """Hidden states of the last block → features `(b, d)`."""
+
+    @abstractmethod
+    def below(self, inputs: Inputs, start: int, on_progress: OnProgress | None = None) -> Inputs:
+        """Run the frozen part under block `start` once over all items and keep its output as new `Inputs`.
+
+        `forward(batch, start)` on the result equals `forward(batch)` on the original with the frozen part in eval mode.
+        """
+
+    def forward(self, batch: Batch, start: int = 0) -> Tensor:
+        """Features `(b, d)`; with `start` > 0 the batch comes from `below(…, start)` and carries `hidden`."""
+        hidden = batch["hidden"] if start else self.embed(batch)
+        for index in range(start, len(self.blocks)):
+            hidden = self.run_block(index, hidden, batch)
+        return self.pool(hidden, batch)
+
+
+class Encoder(Protocol):
+    """A pre-trained network as the rest of the project sees it. Nothing here changes the encoder's own state."""
+
+    card: EncoderCard
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of weights, preprocessing and precision: equal fingerprints give equal features."""
+
+    def encode(self, items: Sequence[str], on_progress: OnProgress | None = None) -> FloatArray:
+        """Features `(n, d)` float32 of items in the order given; same items, same features."""
+
+    def prepare(self, items: Sequence[str], max_length: int | None = None) -> Inputs:
+        """Items → inputs for `network`; `max_length` (tokens) below the encoder's own cuts earlier."""
+
+    def network(self, weights: Weights, seed: int = 0) -> Backbone:
+        """A fresh copy to train (on the CPU, fp32): pre-trained, or the same architecture with random weights from `seed`."""
+
+
+class FeatureSource(Protocol):
+    """Where strategies get frozen features from: normally the feature store."""
+
+    def features(self, encoder: Encoder, items: Sequence[str], on_progress: OnProgress | None = None) -> FloatArray:
+        """Features `(n, d)` float32 of items in the order given."""
+
+
+class DirectFeatures:
+    """A `FeatureSource` that stores nothing: for prediction and tests."""
+
+    def features(self, encoder: Encoder, items: Sequence[str], on_progress: OnProgress | None = None) -> FloatArray:
+        """Encode the items now."""
+        return encoder.encode(items, on_progress)
+
+
+def pad(rows: Sequence[Tensor], dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Stack ragged `(t_i, …)` tensors into `(b, t, …)` with zeros, and the mask `(b, t)` int64 of what is real."""
+    padded = nn.utils.rnn.pad_sequence([row.to(dtype) for row in rows], batch_first=True)
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = (torch.arange(padded.shape[1])[None, :] < lengths[:, None]).long()
+    return padded, mask

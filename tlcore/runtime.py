@@ -1,0 +1,90 @@
+"""Seeds, device, threads and precision: each decided here and nowhere else. torch is imported when first asked for."""
+
+import os
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tlcore.settings import Settings
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Precision:
+    """The arithmetic of encoders and training, and why it was chosen."""
+
+    name: str
+    """`fp32` or `bf16`."""
+    reason: str
+
+    @property
+    def dtype(self) -> "torch.dtype":
+        """The torch type of this precision."""
+        import torch
+
+        return torch.bfloat16 if self.name == "bf16" else torch.float32
+
+
+@lru_cache(maxsize=1)
+def device() -> "torch.device":
+    """The GPU when there is one, else the CPU."""
+    import torch
+
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+@lru_cache(maxsize=1)
+def precision() -> Precision:
+    """bf16 where the hardware multiplies it natively, fp32 elsewhere; `TLCORE_PRECISION` overrides.
+
+    On a CPU without native bf16 the emulation is about a hundred times slower, so it is never guessed.
+    """
+    import torch
+
+    wanted = Settings().precision
+    if wanted != "auto":
+        return Precision(wanted, "set by TLCORE_PRECISION")
+    if device().type == "cuda":
+        if torch.cuda.is_bf16_supported(including_emulation=False):
+            return Precision("bf16", "the GPU multiplies bf16 natively")
+        return Precision("fp32", "the GPU has no native bf16")
+    if torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported():
+        return Precision("bf16", "the processor multiplies bf16 natively")
+    return Precision("fp32", "the processor has no native bf16")
+
+
+def configure_threads() -> int:
+    """Set torch's CPU threads from the settings and return their number. Call once at a worker's start."""
+    import torch
+
+    threads = Settings().threads or os.cpu_count() or 1
+    torch.set_num_threads(threads)
+    return threads
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Run a block with all global random generators set from `seed`, and put their states back afterwards.
+
+    This is what makes a run independent of what ran before it in the process.
+    """
+    import torch
+
+    python_state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002 - third parties use it
+    devices = [torch.cuda.current_device()] if torch.cuda.is_available() else []
+    with torch.random.fork_rng(devices=devices):
+        random.seed(seed)
+        np.random.seed(seed % 2**32)  # noqa: NPY002
+        torch.manual_seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(python_state)
+            np.random.set_state(numpy_state)  # noqa: NPY002
