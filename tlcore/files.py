@@ -26,10 +26,12 @@ def atomic_path(target: Path) -> Iterator[Path]:
     try:
         yield temporary
         _flush(temporary)
-        os.replace(temporary, target)
+        temporary.replace(target)
         _flush(target.parent)
     except OSError as error:
-        raise StorageError(f"Could not write {target}: {error.strerror or error}. Free some disk space and try again.") from error
+        raise StorageError(
+            f"Could not write {target}: {error.strerror or error}. Free some disk space and try again."
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)
 

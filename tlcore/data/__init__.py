@@ -1,0 +1,1 @@
+"""Files in, checked and stored datasets out."""

@@ -1,0 +1,1 @@
+"""The encoders there are. Reading the catalogue imports no torch; loading an encoder does."""

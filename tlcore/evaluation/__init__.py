@@ -1,0 +1,1 @@
+"""Records and arrays in, scores, intervals and verdicts out; knows no models."""

@@ -1,0 +1,1 @@
+"""From choices to runs, from runs to results: plan, store, queue, worker."""

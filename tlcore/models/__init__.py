@@ -1,0 +1,1 @@
+"""Finished models: predict, save, load."""

@@ -1,0 +1,1 @@
+"""Ways to get a classifier out of an encoder and labelled items."""

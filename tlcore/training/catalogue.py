@@ -1,0 +1,102 @@
+"""The strategies there are: the literal dict that pages, plans and docs read. Imports no torch.
+
+To add one: write a class that keeps `strategies.base.Strategy`, and add its card here. The contract tests pick it up.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from tlcore.errors import ChoiceError
+from tlcore.records import Record
+from tlcore.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from tlcore.training.strategies.base import Strategy
+
+
+class StrategyCard(Record):
+    """What a strategy is, readable without loading it."""
+
+    id: str
+    name: str
+    about: str
+    """One sentence for the analyst."""
+    transfer: bool
+    """True when it starts from pre-trained weights."""
+    trains_network: bool
+    """True when it runs the epoch loop (and so has epochs, rates, checkpoints)."""
+    implementation: str
+    """`module:Class`."""
+    defaults: TrainingSettings = TrainingSettings()
+    fields: tuple[str, ...] = ()
+    """The settings that it uses, in the order a form shows them."""
+
+
+_NETWORK_FIELDS = (
+    "learning_rate", "head_learning_rate", "epochs", "batch_size", "weight_decay", "warmup", "label_smoothing",
+    "class_weights", "dropout", "max_length", "early_stopping", "patience", "validation_share",
+)  # fmt: skip
+_HERE = "tlcore.training.strategies"
+
+STRATEGIES: dict[str, StrategyCard] = {
+    "classic": StrategyCard(
+        id="classic",
+        name="Classic baseline",
+        about="Word and character counts with logistic regression: no deep learning, the bar that everything else must clear.",
+        transfer=False,
+        trains_network=False,
+        implementation=f"{_HERE}.classic:Classic",
+        fields=("class_weights",),
+    ),
+    "scratch": StrategyCard(
+        id="scratch",
+        name="From scratch",
+        about="The same network with random weights: what your labels alone can teach it. The fair control.",
+        transfer=False,
+        trains_network=True,
+        implementation=f"{_HERE}.scratch:Scratch",
+        defaults=TrainingSettings(learning_rate=5e-4, layer_decay=1.0, epochs=20, early_stopping=True),
+        fields=_NETWORK_FIELDS,
+    ),
+    "feature_extraction": StrategyCard(
+        id="feature_extraction",
+        name="Frozen encoder",
+        about="The pre-trained network stays as it is; only a small classifier on top learns. Fast, and often hard to beat.",
+        transfer=True,
+        trains_network=False,
+        implementation=f"{_HERE}.feature_extraction:FeatureExtraction",
+        fields=("class_weights",),
+    ),
+    "partial_fine_tuning": StrategyCard(
+        id="partial_fine_tuning",
+        name="Partial fine-tuning",
+        about="The top blocks of the pre-trained network learn along; the lower ones are computed once and kept.",
+        transfer=True,
+        trains_network=True,
+        implementation=f"{_HERE}.partial_fine_tuning:PartialFineTuning",
+        fields=("top_blocks", *_NETWORK_FIELDS, "layer_decay"),
+    ),
+    "full_fine_tuning": StrategyCard(
+        id="full_fine_tuning",
+        name="Full fine-tuning",
+        about="Every weight of the pre-trained network learns, the classifier first. Slowest, and usually the most accurate.",
+        transfer=True,
+        trains_network=True,
+        implementation=f"{_HERE}.full_fine_tuning:FullFineTuning",
+        fields=(*_NETWORK_FIELDS, "layer_decay"),
+    ),
+}
+
+
+def strategy_card(strategy: str) -> StrategyCard:
+    """The card of a strategy id. Raises ChoiceError naming the ids there are."""
+    try:
+        return STRATEGIES[strategy]
+    except KeyError:
+        raise ChoiceError(f'There is no strategy "{strategy}". Choose from: {", ".join(STRATEGIES)}.') from None
+
+
+def strategy_class(strategy: str) -> "type[Strategy]":
+    """The class behind a strategy id; this is where torch gets imported."""
+    module, _, name = strategy_card(strategy).implementation.partition(":")
+    return getattr(import_module(module), name)

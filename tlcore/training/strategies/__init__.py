@@ -1,0 +1,1 @@
+"""One small class a file; `tlcore.training.catalogue` lists them."""

@@ -1,0 +1,85 @@
+"""The one protocol of all strategies."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from tlcore.encoders.base import DirectFeatures, Encoder, FeatureSource, IntArray
+from tlcore.training.hooks import Checkpoints, Hook, NoCheckpoints
+from tlcore.training.settings import TrainingSettings
+
+Probabilities = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """The budget's items: all labels a run may use, those for validation included."""
+
+    items: Sequence[str]
+    labels: IntArray
+    """`(n,)` class indices."""
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything a fitted strategy needs to predict, as data: no pickle."""
+
+    arrays: dict[str, npt.NDArray[Any]]
+    facts: dict[str, Any]
+    """JSON-able."""
+
+
+@dataclass
+class FitReport:
+    """What a fit did, for the record."""
+
+    n_train: int
+    n_validation: int = 0
+    encode_seconds: float = 0.0
+    chosen: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FitContext:
+    """What surrounds a fit: where features come from, who listens, where checkpoints go."""
+
+    features: FeatureSource = field(default_factory=DirectFeatures)
+    hook: Hook = field(default_factory=Hook)
+    checkpoints: Checkpoints = field(default_factory=NoCheckpoints)
+
+
+class Strategy(ABC):
+    """A way to get a classifier out of an encoder and labelled items. Same inputs and seed, same result."""
+
+    def __init__(self, n_classes: int, encoder: Encoder, settings: TrainingSettings, seed: int = 0) -> None:
+        self.n_classes = n_classes
+        self.encoder = encoder
+        self.settings = settings
+        self.seed = seed
+
+    @abstractmethod
+    def fit(self, data: Labelled, context: FitContext) -> FitReport:
+        """Learn from the budget's items. Raises TrainingError for what only this run cannot do, Stopped on request."""
+
+    @abstractmethod
+    def predict_proba(self, items: Sequence[str], features: FeatureSource | None = None) -> Probabilities:
+        """Probabilities `(n, n_classes)` of items in the order given; rows sum to 1."""
+
+    @abstractmethod
+    def state(self) -> State:
+        """What `restore` needs to predict the same."""
+
+    @abstractmethod
+    def load_state(self, state: State) -> None:
+        """Become the fitted strategy that gave `state`."""
+
+    @classmethod
+    def restore(cls, state: State, n_classes: int, encoder: Encoder, settings: TrainingSettings) -> Self:
+        """A fitted strategy from its state."""
+        strategy = cls(n_classes, encoder, settings)
+        strategy.load_state(state)
+        return strategy
