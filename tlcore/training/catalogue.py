@@ -23,6 +23,8 @@ class StrategyCard(Record):
     """One sentence for the analyst."""
     transfer: bool
     """True when it starts from pre-trained weights."""
+    uses_encoder: bool
+    """False when it works on the raw items; its runs carry the encoder id `none`."""
     trains_network: bool
     """True when it runs the epoch loop (and so has epochs, rates, checkpoints)."""
     implementation: str
@@ -44,6 +46,7 @@ STRATEGIES: dict[str, StrategyCard] = {
         name="Classic baseline",
         about="Word and character counts with logistic regression: no deep learning, the bar that everything else must clear.",
         transfer=False,
+        uses_encoder=False,
         trains_network=False,
         implementation=f"{_HERE}.classic:Classic",
         fields=("class_weights",),
@@ -53,6 +56,7 @@ STRATEGIES: dict[str, StrategyCard] = {
         name="From scratch",
         about="The same network with random weights: what your labels alone can teach it. The fair control.",
         transfer=False,
+        uses_encoder=True,
         trains_network=True,
         implementation=f"{_HERE}.scratch:Scratch",
         defaults=TrainingSettings(learning_rate=5e-4, layer_decay=1.0, epochs=20, early_stopping=True),
@@ -63,6 +67,7 @@ STRATEGIES: dict[str, StrategyCard] = {
         name="Frozen encoder",
         about="The pre-trained network stays as it is; only a small classifier on top learns. Fast, and often hard to beat.",
         transfer=True,
+        uses_encoder=True,
         trains_network=False,
         implementation=f"{_HERE}.feature_extraction:FeatureExtraction",
         fields=("class_weights",),
@@ -72,6 +77,7 @@ STRATEGIES: dict[str, StrategyCard] = {
         name="Partial fine-tuning",
         about="The top blocks of the pre-trained network learn along; the lower ones are computed once and kept.",
         transfer=True,
+        uses_encoder=True,
         trains_network=True,
         implementation=f"{_HERE}.partial_fine_tuning:PartialFineTuning",
         fields=("top_blocks", *_NETWORK_FIELDS, "layer_decay"),
@@ -81,6 +87,7 @@ STRATEGIES: dict[str, StrategyCard] = {
         name="Full fine-tuning",
         about="Every weight of the pre-trained network learns, the classifier first. Slowest, and usually the most accurate.",
         transfer=True,
+        uses_encoder=True,
         trains_network=True,
         implementation=f"{_HERE}.full_fine_tuning:FullFineTuning",
         fields=(*_NETWORK_FIELDS, "layer_decay"),
