@@ -1,0 +1,133 @@
+"""What tests share: a workspace of their own, a tiny encoder that loads in milliseconds, and a small text set it can learn."""
+
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pytest
+
+from tlcore.settings import Workspace
+
+if TYPE_CHECKING:
+    from tlcore.encoders.text import TextEncoder
+
+TOPICS = {
+    "food": ("soup", "bread", "cheese", "apple", "salad", "noodle"),
+    "sport": ("goal", "team", "match", "runner", "tennis", "coach"),
+    "travel": ("train", "hotel", "island", "ticket", "luggage", "harbour"),
+}
+FILLERS = ("the", "a", "we", "had", "saw", "very", "good", "bad", "today", "again", "with", "and", "near", "old", "new", "was")
+
+
+class ToyTexts(NamedTuple):
+    """Sixty short texts of three topics, one topic word or two in each, so that any sound classifier tells them apart."""
+
+    texts: list[str]
+    labels: np.ndarray
+    """`(60,)` int64 positions in `classes`, the classes taking turns."""
+    classes: tuple[str, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """The label of each text as a word."""
+        return [self.classes[label] for label in self.labels]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """An empty workspace that `TLCORE_HOME` points to."""
+    monkeypatch.setenv("TLCORE_HOME", str(tmp_path / "workspace"))
+    return Workspace()
+
+
+@pytest.fixture(scope="session")
+def toy_texts() -> ToyTexts:
+    """The same sixty texts for every test."""
+    rng = np.random.default_rng(7)
+    texts = []
+    for position in range(60):
+        words = list(rng.choice(list(TOPICS.values())[position % 3], size=1 + position % 2, replace=False))
+        words += list(rng.choice(FILLERS, size=int(rng.integers(2, 8)), replace=False))
+        texts.append(" ".join(rng.permutation(words)))
+    return ToyTexts(texts, np.arange(60) % 3, tuple(TOPICS))
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A transformers folder with a random BERT: 3 blocks, width 32, a vocabulary of the toy words and single letters."""
+    from transformers import BertConfig, BertModel
+
+    folder = tmp_path_factory.mktemp("encoders") / "tiny"
+    size = write_tokenizer(folder)
+    config = BertConfig(
+        vocab_size=size,
+        hidden_size=32,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        intermediate_size=64,
+        max_position_embeddings=64,
+        initializer_range=0.2,
+    )
+    write_network(folder, BertModel, config)
+    return folder
+
+
+@pytest.fixture
+def tiny_encoder(tiny_encoder_folder: Path) -> "TextEncoder":
+    """The tiny encoder, freshly loaded."""
+    from tlcore.encoders.folder import card_of
+    from tlcore.encoders.text import TextEncoder
+
+    return TextEncoder(tiny_encoder_folder, card_of(tiny_encoder_folder, "tiny"))
+
+
+@pytest.fixture
+def tiny_workspace(workspace: Workspace, tiny_encoder_folder: Path) -> Workspace:
+    """A workspace where the tiny encoder was added under the id `tiny`."""
+    from tlcore.encoders.catalogue import add_encoder
+
+    add_encoder(workspace, tiny_encoder_folder, name="tiny")
+    return workspace
+
+
+@pytest.fixture(autouse=True)
+def this_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail any test that reaches for another machine."""
+    connect = socket.socket.connect
+
+    def connect_here(self: socket.socket, address: object) -> None:
+        host = address[0] if isinstance(address, tuple) else "localhost"
+        if host not in ("localhost", "::1") and not str(host).startswith("127."):
+            raise AssertionError(f"a test reached for {host}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect_here)
+
+
+def write_tokenizer(folder: Path) -> int:
+    """Write a lower-casing WordPiece `tokenizer.json` into `folder` and return the size of its vocabulary."""
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789.,!?'"
+    words = sorted({*FILLERS, *(word for topic in TOPICS.values() for word in topic)})
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{letter}" for letter in letters), *words]
+    vocabulary = {piece: position for position, piece in enumerate(dict.fromkeys(pieces))}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", vocabulary["[CLS]"]), ("[SEP]", vocabulary["[SEP]"])]
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    return len(vocabulary)
+
+
+def write_network(folder: Path, network: type, config: object) -> None:
+    """Write a randomly initialised transformers network, always the same one, into `folder`."""
+    import torch
+
+    with torch.random.fork_rng():
+        torch.manual_seed(11)
+        network(config).save_pretrained(folder)
