@@ -1,0 +1,77 @@
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from tlcore.models.card import ModelCard
+from tlcore.models.items import caution, readable, unfit, writing_systems
+from tlcore.models.model import Model
+from tlcore.training.strategies.base import FeatureSource, Probabilities, Strategy
+
+
+class ByLength(Strategy):
+    """Says the third class of long texts, the first of short ones; remembers what it was asked."""
+
+    fit = state = load_state = None  # type: ignore[assignment]
+
+    def predict_proba(self, items: Sequence[str], features: FeatureSource | None = None) -> Probabilities:
+        self.asked = list(items)
+        return np.array([[0.1, 0.2, 0.7] if len(item) > 5 else [0.6, 0.3, 0.1] for item in items])
+
+
+ByLength.__abstractmethods__ = frozenset()
+
+
+@pytest.fixture
+def strategy() -> ByLength:
+    return ByLength(3, None, None)  # type: ignore[arg-type]
+
+
+def test_prediction_names_the_likeliest_class(card: ModelCard, strategy: ByLength) -> None:
+    first, second = Model(card, strategy).predict(["tiny", "rather long"])
+    assert (first.label, first.confidence) == ("bad", 0.6)
+    assert (second.label, second.confidence) == ("good", 0.7)
+    assert list(second.probabilities.items()) == [("bad", 0.1), ("so so", 0.2), ("good", 0.7)]
+    assert first.reason == second.reason == ""
+
+
+@pytest.mark.parametrize("blank", ["", "  \n\t", "\u200b\u2060", "\ufeff", "\x00\x07", "\u3000", None, float("nan")])
+def test_blank_text_gets_a_reason_and_the_others_a_label(card: ModelCard, strategy: ByLength, blank: str | None) -> None:
+    before, middle, after = Model(card, strategy).predict(["rather long", blank, "tiny"])
+    assert (before.label, after.label) == ("good", "bad")
+    assert (middle.label, middle.confidence, middle.probabilities) == (None, None, {})
+    assert middle.reason in ("no text", "the text is blank")
+    assert strategy.asked == ["rather long", "tiny"]
+
+
+@pytest.mark.parametrize("text", ["👍", "1", "?", "a\u200b", "नमस्ते"])
+def test_short_text_is_not_blank(text: str) -> None:
+    assert unfit(text) == ""
+
+
+def test_probabilities_of_nothing(card: ModelCard, strategy: ByLength) -> None:
+    model = Model(card, strategy)
+    assert model.predict_proba([]).shape == (0, 3)
+    assert np.isnan(model.predict_proba(["", None])).all()
+
+
+def test_lone_surrogates_do_not_reach_the_tokenizer(card: ModelCard, strategy: ByLength) -> None:
+    assert Model(card, strategy).predict(["bad \ud800 byte"])[0].label == "good"
+    assert strategy.asked == ["bad \ufffd byte"]
+    assert readable("fine 👍") == "fine 👍"
+
+
+def test_text_in_a_script_not_learnt_from_is_judged_with_a_caution(card: ModelCard, strategy: ByLength) -> None:
+    model = Model(card.model_copy(update={"scripts": ("LATIN",)}), strategy)
+    latin, greek, none = model.predict(["plain words", "απλά λόγια", "12345678"])
+    assert latin.reason == none.reason == ""
+    assert greek.label == "good"
+    assert "Greek" in greek.reason
+
+
+def test_scripts_are_those_of_the_texts() -> None:
+    texts = ["hello", "ça va"] * 100 + ["привет"] * 10 + ["γεια"] + ["123", ""]
+    assert writing_systems(texts) == ("LATIN", "CYRILLIC")
+    assert writing_systems(["日本の", "カタカナ", "ｆｕｌｌ"]) == ("CJK", "LATIN")
+    assert caution("mostly latin, γ", ("LATIN",)) == ""
+    assert caution("γεια", ()) == ""

@@ -1,0 +1,57 @@
+"""A finished model: items in, labels with their probabilities out."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from tlcore.models.card import ModelCard
+from tlcore.models.items import caution, readable, unfit
+from tlcore.records import Record
+from tlcore.training.strategies.base import Probabilities, Strategy
+
+
+class Prediction(Record):
+    """What a model says about one item. `label` and `confidence` are None where it could not say anything."""
+
+    label: str | None
+    confidence: float | None
+    """Probability of `label`, 0-1."""
+    probabilities: dict[str, float]
+    """Label -> probability, in class order; empty without a label."""
+    reason: str = ""
+    """Why there is no label, or why this one deserves a second look."""
+
+
+class Model:
+    """A fitted strategy with its card. `notes` are plain sentences about this machine that its user should see."""
+
+    def __init__(self, card: ModelCard, strategy: Strategy, notes: tuple[str, ...] = ()) -> None:
+        self.card = card
+        self.notes = notes
+        self._strategy = strategy
+
+    def predict(self, items: Sequence[str | None]) -> list[Prediction]:
+        """One prediction an item, in the order given; a blank or missing text gets a reason instead of a label."""
+        table = self.predict_proba(items)
+        return [self._prediction(item, row.tolist()) for item, row in zip(items, table, strict=True)]
+
+    def predict_proba(self, items: Sequence[str | None]) -> Probabilities:
+        """Probabilities `(n, k)`, columns in the order of `card.classes`; a row of NaN for a blank or missing text."""
+        table = np.full((len(items), len(self.card.classes)), np.nan)
+        texts = {row: readable(item) for row, item in enumerate(items) if item is not None and not unfit(item)}
+        if texts:
+            table[list(texts)] = self._strategy.predict_proba(list(texts.values()))
+        return table
+
+    def _prediction(self, item: str | None, row: list[float]) -> Prediction:
+        """A row of probabilities in words."""
+        if math.isnan(row[0]):
+            return Prediction(label=None, confidence=None, probabilities={}, reason=unfit(item))
+        best = max(range(len(row)), key=row.__getitem__)
+        return Prediction(
+            label=self.card.classes[best],
+            confidence=row[best],
+            probabilities=dict(zip(self.card.classes, row, strict=True)),
+            reason=caution(item or "", self.card.scripts),
+        )
