@@ -1,14 +1,17 @@
-"""A finished model: items in, labels with their probabilities out."""
+"""A finished model: items in, labels with their probabilities out. Importing this module loads no torch."""
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tlcore.models.card import ModelCard
 from tlcore.models.items import caution, readable, unfit
 from tlcore.records import Record
-from tlcore.training.strategies.base import Probabilities, Strategy
+
+if TYPE_CHECKING:
+    from tlcore.training.strategies.base import Probabilities, Strategy
 
 
 class Prediction(Record):
@@ -26,7 +29,7 @@ class Prediction(Record):
 class Model:
     """A fitted strategy with its card. `notes` are plain sentences about this machine that its user should see."""
 
-    def __init__(self, card: ModelCard, strategy: Strategy, notes: tuple[str, ...] = ()) -> None:
+    def __init__(self, card: ModelCard, strategy: "Strategy", notes: tuple[str, ...] = ()) -> None:
         self.card = card
         self.notes = notes
         self._strategy = strategy
@@ -36,7 +39,7 @@ class Model:
         table = self.predict_proba(items)
         return [self._prediction(item, row.tolist()) for item, row in zip(items, table, strict=True)]
 
-    def predict_proba(self, items: Sequence[str | None]) -> Probabilities:
+    def predict_proba(self, items: Sequence[str | None]) -> "Probabilities":
         """Probabilities `(n, k)`, columns in the order of `card.classes`; a row of NaN for a blank or missing text."""
         table = np.full((len(items), len(self.card.classes)), np.nan)
         texts = {row: readable(item) for row, item in enumerate(items) if item is not None and not unfit(item)}
