@@ -64,11 +64,20 @@ class DatasetSource(Record):
     delimiter: str | None = None
     rows_read: int
     rows_skipped: int = 0
+    """Rows with a fault in the file."""
+    rows_left_out: int = 0
+    """Rows whose label the mapping leaves out."""
+    rows_validation: int = 0
+    """Rows of the user's own validation part; they join the train part."""
+    test_file_name: str | None = None
+    test_sha256: str | None = None
     text_column: str | None = None
     label_column: str | None = None
     split_column: str | None = None
     group_column: str | None = None
     label_mapping: dict[str, str] | None = None
+    cures: tuple[str, ...] = ()
+    """What was cured since it was read, e.g. "Remove 12 items: duplicates"."""
 
 
 class DatasetCard(Record):
@@ -90,6 +99,8 @@ class DatasetCard(Record):
     source: DatasetSource
     created_at: str
     notes: str = ""
+    data_sha256: str = ""
+    """Of the stored file of items, checked whenever it is read."""
 
 
 # ---- encoders and strategies ------------------------------------------------------------------------------------------
@@ -212,9 +223,9 @@ class StrategySummary(Record):
     macro_f1: float
     macro_f1_low: float
     macro_f1_high: float
-    train_seconds: float
-    """Mean a run."""
-    encode_seconds: float
+    train_seconds: float | None
+    """Mean a run; None when a run did not record it."""
+    encode_seconds: float | None
 
 
 class VerdictKind(StrEnum):

@@ -1,0 +1,144 @@
+"""95 % intervals over seeds and test items at once.
+
+Every seed is scored on the same items, so the values form a table, seeds x items, and chance comes from three sides: which
+seed, which item, and what is left. The analysis of variance of such a crossed table tells them apart; this is how
+radiologists compare two methods over readers x cases (Obuchowski and Rockette 1995; Hillis 2007). Each source then gets its own
+t quantile, and the squares add up (Howe 1974; Burdick and Graybill, "Confidence Intervals on Variance Components", 1992):
+
+    half width² = t²(seeds - 1) · seed/seeds + t²(items - 1) · (item/items + rest/(seeds · items))
+
+So few seeds widen the interval as much as few seeds deserve, and only where seeds matter. A percentile bootstrap over three
+seeds does not: in the same simulations it covered the truth in as little as 78 % where this covers it in 93-98 %
+(tests/evaluation/test_interval_coverage.py).
+
+Where answers are nearly all alike, a sample's spread says too little. As Agresti and Coull (1998) do for a share and Agresti
+and Min (2005) for a paired difference, a few imagined items at both ends of the scale are counted along; they also keep the
+width from ever being zero.
+"""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from tlcore.evaluation.outcomes import FloatArray
+
+TAIL = 0.025
+"""Share that a 95 % interval leaves out on each side."""
+
+
+class Interval(NamedTuple):
+    """An estimate and the ends of its interval, in the unit of the values."""
+
+    estimate: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Where the chance in a table of seeds x items comes from, as variances of one value."""
+
+    centre: float
+    """Mean with the imagined items counted along."""
+    seed: float | None
+    """None with one seed: nothing can be known about it."""
+    item: float
+    rest: float
+    items: float
+    """Test items, the imagined ones counted along."""
+    seeds: int
+
+    def half_width(self, tail: float, seeds: int | None = None, items: float | None = None) -> float:
+        """Half the width of the interval that leaves the share `tail` out on one side.
+
+        Args:
+            tail: e.g. 0.025 for one side of a 95 % interval.
+            seeds: what it would be with this many seeds, if not those there are.
+            items: what it would be with this many items.
+        """
+        seeds, items = seeds or self.seeds, items or self.items
+        of_items = _t(tail, items - 1) ** 2 * (self.item / items + self.rest / (seeds * items))
+        of_seeds = 0.0 if not self.seed or seeds < 2 else _t(tail, seeds - 1) ** 2 * self.seed / seeds
+        return float(np.sqrt(of_items + of_seeds))
+
+    def reversed(self) -> "Spread":
+        """The spread of the same values with their signs changed."""
+        return replace(self, centre=-self.centre)
+
+
+def score_interval(values: FloatArray) -> Interval:
+    """A mean score in 0-1 and its interval; two imagined items at each end (Agresti and Coull).
+
+    Args:
+        values: `(seeds, items)` from `items.item_values`.
+
+    Returns:
+        Within 0-1; all of it for a single item. With one seed it covers chance in the items alone.
+    """
+    estimate = float(values.mean())
+    if values.shape[1] < 2:
+        return Interval(estimate, 0.0, 1.0)
+    spread = find_spread(values, ends=(0.0, 1.0), imagined=2.0)
+    half = spread.half_width(TAIL)
+    return Interval(estimate, max(spread.centre - half, 0.0), min(spread.centre + half, 1.0))
+
+
+def difference_interval(spread: Spread, estimate: float, candidates: int = 1) -> Interval:
+    """The 95 % interval of a paired difference, fair to having picked the best of several candidates.
+
+    Picking the best on the same test items flatters, never belittles: only the low end needs correcting, by Bonferroni over
+    the candidates. With one candidate both sides leave out 2.5 %.
+
+    Args:
+        spread: of the differences, from `find_difference_spread`.
+        estimate: mean difference.
+        candidates: how many the best was picked from.
+    """
+    low = spread.centre - spread.half_width(TAIL / candidates)
+    high = spread.centre + spread.half_width(TAIL)
+    return Interval(estimate, max(low, -1.0), min(high, 1.0))
+
+
+def find_difference_spread(differences: FloatArray) -> Spread:
+    """The spread of paired differences in -1..1; half an imagined item for each side (Agresti and Min).
+
+    Args:
+        differences: `(seeds, items)`, one side's item values minus the other's.
+    """
+    return find_spread(differences, ends=(-1.0, 1.0), imagined=0.5)
+
+
+def find_spread(values: FloatArray, ends: tuple[float, float], imagined: float) -> Spread:
+    """Tell the sources of chance apart by the analysis of variance of a crossed table with random seeds and items.
+
+    Args:
+        values: `(seeds, items)`, at least two items.
+        ends: lowest and highest value an item can have.
+        imagined: how many imagined items to count along at each end.
+
+    Raises:
+        ValueError: fewer than two items.
+    """
+    seeds, items = values.shape
+    if items < 2:
+        raise ValueError("An interval needs at least two test items.")
+    counted = items + 2 * imagined
+    of_seeds = (values.sum(axis=1) + imagined * sum(ends)) / counted
+    of_items, centre = values.mean(axis=0), float(of_seeds.mean())
+    squares = ((of_items - centre) ** 2).sum() + imagined * sum((end - centre) ** 2 for end in ends)
+    between_items = float(seeds * squares / (counted - 1))
+    if seeds == 1:
+        return Spread(centre, None, between_items, 0.0, counted, seeds)
+    between_seeds = float(counted * of_seeds.var(ddof=1))
+    residual = values - values.mean(axis=1, keepdims=True) - of_items + values.mean()
+    rest = float((residual**2).sum() / ((seeds - 1) * (items - 1)))
+    seed, item = max(between_seeds - rest, 0.0) / counted, max(between_items - rest, 0.0) / seeds
+    return Spread(centre, seed, item, rest, counted, seeds)
+
+
+def _t(tail: float, degrees: float) -> float:
+    """The quantile of Student's t that leaves `tail` above it."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(degrees, 1 - tail))
