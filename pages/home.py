@@ -1,0 +1,48 @@
+"""Home: what this is, the way in, and what was done last."""
+
+import streamlit as st
+
+from pages.parts.cached import datasets, run_store, workspace
+from pages.parts.experiments import experiment_cards
+from pages.parts.messages import errors_shown
+from tlcore.data.importer import add_sample
+
+RECENT = 6
+
+
+def try_sample() -> None:
+    """Put the sample into the workspace (once) and go where it can be raced."""
+    with errors_shown():
+        card = add_sample(workspace(), "reviews")
+        st.session_state["go_to_experiment"] = card.id
+
+
+st.title("Does transfer learning help on your data?")
+st.markdown(
+    "Upload labelled texts, press one button, and see – fairly, and with its uncertainty – what a pre-trained network brings over "
+    "training from scratch: in accuracy and in time. Then use the winner on new texts. Nothing leaves this machine."
+)
+
+with st.container(horizontal=True):
+    st.button("Try the sample", type="primary", icon=":material/play_arrow:", on_click=try_sample)
+    st.page_link("pages/data.py", label="Upload your own data", icon=":material/upload:", width="content")
+if sample := st.session_state.pop("go_to_experiment", None):
+    st.switch_page("pages/experiment.py", query_params={"dataset": sample})
+
+st.space("small")
+steps = st.grid(4)
+for icon, title, text in (
+    ("table", "1 · Data", "A CSV with a text and a label in every row. It is read strictly, checked, and kept unchanged."),
+    ("science", "2 · Race", "Five ways of training compete on the same rows, several times, with the same number of labels."),
+    ("insights", "3 · Answer", "One sentence says which way won, by how much, and how sure that is. The evidence is below it."),
+    ("auto_awesome", "4 · Use", "Classify one text or a whole file with the winner, or download it and use it elsewhere."),
+):
+    with steps.cell(), st.container(border=True, height="stretch"):
+        st.markdown(f"**:material/{icon}: {title}**")
+        st.caption(text)
+
+with errors_shown():
+    recent = run_store().experiments()[:RECENT]
+    if recent:
+        st.subheader("Recent experiments")
+        experiment_cards(recent, {card.id: card.name for card in datasets().list()})

@@ -1,0 +1,1 @@
+"""What pages share; besides the pages and `app.py` the only place that imports streamlit."""

@@ -1,0 +1,61 @@
+"""Forms made from the engine's own settings, so that a new setting shows up by itself, with its range and explanation."""
+
+from typing import Any, Literal, get_args, get_origin
+
+import annotated_types
+import streamlit as st
+from pydantic.fields import FieldInfo
+
+from tlcore.training.catalogue import StrategyCard
+from tlcore.training.settings import TrainingSettings
+
+_COLUMNS = 4
+
+
+def strategy_settings(card: StrategyCard) -> TrainingSettings:
+    """Widgets for every setting that a strategy uses, filled with its defaults; returns what they say now."""
+    values: dict[str, Any] = {}
+    cells = st.grid(_COLUMNS)
+    for name in card.fields:
+        with cells.cell():
+            field = TrainingSettings.model_fields[name]
+            values[name] = _widget(name, field, getattr(card.defaults, name), key=f"setting_{card.id}_{name}")
+    return card.defaults.model_copy(update=values)
+
+
+def _widget(name: str, field: FieldInfo, default: Any, key: str) -> Any:
+    """One input for one field, by its type."""
+    label = name.replace("_", " ").capitalize()
+    about = (field.description or "").capitalize() + "."
+    if get_origin(field.annotation) is Literal:
+        options = list(get_args(field.annotation))
+        return st.selectbox(label, options, index=options.index(default), help=about, key=key, persist_state="session")
+    if field.annotation is bool:
+        return st.toggle(label, value=default, help=about, key=key, persist_state="session")
+    if field.annotation is int:
+        low, high = _range(field)
+        return st.number_input(label, int(low), int(high), default, step=1, help=about, key=key, persist_state="session")
+    low, high = _range(field)
+    return st.number_input(
+        label, float(low), float(high), float(default), step=_step(default), format="%g", help=about, key=key, persist_state="session"
+    )
+
+
+def _range(field: FieldInfo) -> tuple[float, float]:
+    """The smallest and largest value a number field takes; open ends are moved in by a hair."""
+    low, high = 0.0, 10_000.0
+    for bound in field.metadata:
+        if isinstance(bound, annotated_types.Ge):
+            low = bound.ge  # type: ignore[assignment]
+        elif isinstance(bound, annotated_types.Gt):
+            low = bound.gt + 1e-7  # type: ignore[operator]
+        elif isinstance(bound, annotated_types.Le):
+            high = bound.le  # type: ignore[assignment]
+        elif isinstance(bound, annotated_types.Lt):
+            high = bound.lt - 1e-7  # type: ignore[operator]
+    return low, high
+
+
+def _step(default: float) -> float:
+    """A step that moves a number visibly: a fifth of its leading digit's place."""
+    return 10.0 ** (len(f"{default:.0e}".split("e")[0]) - 1) * 0.05 if default >= 0.05 else max(default / 5, 1e-6)

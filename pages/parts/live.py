@@ -1,0 +1,95 @@
+"""The panel that follows an experiment: it grows in place while a worker trains, and rests when the worker is done."""
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts.cached import run_store, workspace
+from pages.parts.messages import badge, duration, errors_shown, plain, points, state_of
+from tlcore.experiments import queue
+from tlcore.records import RunRecord, RunStatus
+from tlcore.training.catalogue import STRATEGIES
+
+ACTIVE = ("queued", "running")
+POLL_SECONDS = 1.0
+
+
+def show_experiment(experiment: str) -> None:
+    """Everything about one experiment's runs, polled once a second while it is active."""
+
+    def panel() -> None:
+        with errors_shown():
+            queue.sweep(workspace())
+            state = queue.state(workspace(), experiment)
+            runs = run_store().runs(experiment)
+            _header(experiment, state, runs)
+            _curves(runs)
+            _table(runs)
+            _log(experiment)
+            if state not in ACTIVE and was_active:
+                st.rerun()
+
+    was_active = queue.state(workspace(), experiment) in ACTIVE
+    st.fragment(panel, run_every=POLL_SECONDS if was_active else None)()
+
+
+def _header(experiment: str, state: str, runs: list[RunRecord]) -> None:
+    """State, progress, time left and the buttons that fit."""
+    finished = sum(run.status is RunStatus.FINISHED for run in runs)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        badge(state)
+        st.markdown(f"{finished} of {len(runs)} runs finished")
+        st.space("stretch")
+        if state in ACTIVE:
+            st.button("Cancel", icon=":material/stop:", key=f"cancel_{experiment}", on_click=queue.cancel, args=(workspace(), experiment))
+        elif finished < len(runs):
+            st.button(
+                "Resume unfinished runs",
+                icon=":material/resume:",
+                key=f"resume_{experiment}",
+                on_click=queue.resume,
+                args=(workspace(), experiment),
+            )
+        if finished:
+            st.page_link(
+                "pages/results.py", label="Results", icon=":material/insights:", query_params={"experiment": experiment}, width="content"
+            )
+    progress = queue.progress(workspace(), experiment) if state in ACTIVE else None
+    if progress:
+        left = "estimating time left…" if progress.seconds_left is None else f"about {duration(progress.seconds_left)} left"
+        st.progress(min(max(progress.done, 0.0), 1.0), text=f"{plain(progress.phase)} · {left}")
+
+
+def _curves(runs: list[RunRecord]) -> None:
+    """Validation (else training) loss by epoch, one line a strategy: the newest seed that has any."""
+    lines = {}
+    for run in runs:
+        if run.curve:
+            losses = [epoch.train_loss if epoch.validation_loss is None else epoch.validation_loss for epoch in run.curve]
+            lines[STRATEGIES[run.strategy].name] = pd.Series(losses, index=[epoch.epoch for epoch in run.curve])
+    if lines:
+        st.markdown("**Loss by epoch** – lower is better; the newest run of each strategy")
+        st.line_chart(pd.DataFrame(lines).rename_axis("epoch"), x_label="epoch", y_label="loss", height=260)
+
+
+def _table(runs: list[RunRecord]) -> None:
+    """One row a run."""
+    rows = [
+        {
+            "state": state_of(run.status, run.reason),
+            "strategy": STRATEGIES[run.strategy].name,
+            "labels": run.budget,
+            "seed": run.seed,
+            "accuracy": points(run.accuracy),
+            "macro F1": points(run.macro_f1),
+            "training": duration(run.train_seconds),
+            "why": run.reason,
+        }
+        for run in runs
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, key="runs_table", alt="Table of runs with state, scores and times")
+
+
+def _log(experiment: str) -> None:
+    """What the worker said, in plain words."""
+    with st.expander("Log", icon=":material/article:"):
+        st.code(queue.log(workspace(), experiment) or "Nothing yet.", language=None, height=240)

@@ -1,0 +1,89 @@
+"""Sentences for people: errors, findings, empty states. Text from users is always escaped."""
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import streamlit as st
+
+from tlcore.errors import TransferLabError
+from tlcore.records import RunStatus
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$^&@=/])")
+_log = logging.getLogger("transferlab")
+
+STATES: dict[str, tuple[str, str, str]] = {
+    "queued": ("Waiting", "gray", ":material/schedule:"),
+    "running": ("Running", "blue", ":material/play_circle:"),
+    "finished": ("Finished", "green", ":material/check_circle:"),
+    "failed": ("Failed", "red", ":material/error:"),
+    "cancelled": ("Cancelled", "orange", ":material/cancel:"),
+    "interrupted": ("Interrupted", "orange", ":material/power_off:"),
+}
+"""State → word, colour, icon: the same everywhere."""
+
+
+def plain(text: object) -> str:
+    """User text that Markdown shows letter by letter: no image, link, directive or HTML can come of it."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
+
+
+def state_of(status: RunStatus, reason: str) -> str:
+    """The key of STATES for a run."""
+    if status is RunStatus.KILLED:
+        return "interrupted" if reason == "interrupted" else "cancelled"
+    return {RunStatus.SCHEDULED: "queued", RunStatus.RUNNING: "running", RunStatus.FINISHED: "finished"}.get(status, "failed")
+
+
+def badge(state: str) -> None:
+    """A coloured word for a state."""
+    word, colour, icon = STATES[state]
+    st.badge(word, icon=icon, color=colour)
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """Show what goes wrong inside as one sentence. Faults nobody foresaw get a number that finds their trace in the log."""
+    try:
+        yield
+    except TransferLabError as error:
+        st.error(plain(error), icon=":material/error:")
+    except Exception as error:
+        if type(error).__module__.startswith("streamlit"):
+            raise
+        number = uuid4().hex[:8]
+        _log.exception("fault %s", number)
+        st.error(
+            f"Something went wrong that should not have. Your work is safe; try again. If it happens again, report fault {number}.",
+            icon=":material/bug_report:",
+        )
+
+
+def empty_state(icon: str, sentence: str, page: str, action: str) -> None:
+    """What to do next where there is nothing to show yet."""
+    with st.container(border=True, horizontal_alignment="center"):
+        st.space("small")
+        st.markdown(f"### :gray[:material/{icon}:]", text_alignment="center")
+        st.markdown(sentence, text_alignment="center")
+        st.page_link(page, label=action, icon=":material/arrow_forward:", width="content")
+        st.space("small")
+
+
+def points(fraction: float | None) -> str:
+    """A share as percent: `0.874` → `87.4 %`; unknown → `–`."""
+    return "–" if fraction is None else f"{100 * fraction:.1f} %"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as people say them: `0.4 s`, `38 s`, `4 min 10 s`, `2 h 5 min`; unknown → `–`."""
+    if seconds is None:
+        return "–"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return f"{rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

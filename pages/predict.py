@@ -1,0 +1,22 @@
+"""Predict: use a finished model on one text or on a file."""
+
+import streamlit as st
+
+from pages.parts.messages import empty_state, errors_shown
+from pages.parts.models import choose_model
+from pages.parts.predictions import predict_file, predict_one
+
+st.title("Predict")
+
+with errors_shown():
+    model = choose_model()
+    if model is None:
+        empty_state("auto_awesome", "There is no model yet. Every finished run leaves one.", "pages/experiment.py", "Start an experiment")
+        st.stop()
+    one, file = st.tabs(["One text", "A file"], key="predict_tab", on_change="rerun")
+    if one.open:
+        with one:
+            predict_one(model)
+    if file.open:
+        with file:
+            predict_file(model)
