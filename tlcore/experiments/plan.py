@@ -1,0 +1,132 @@
+"""From a spec to its runs: dataset, locked split, labels, and one plan a run. Imports no torch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tlcore.data.splits import IntArray, Split, budget_order, draw_split, label_indices
+from tlcore.data.store import DatasetStore
+from tlcore.encoders.catalogue import encoder_card
+from tlcore.errors import ChoiceError
+from tlcore.experiments.spec import MAX_RUNS, NO_ENCODER, ExperimentSpec, check_spec
+from tlcore.records import DatasetCard, EncoderCard, Record
+from tlcore.settings import Workspace
+from tlcore.training.catalogue import STRATEGIES, strategy_card
+from tlcore.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class RunPlan(Record):
+    """One run before it starts."""
+
+    position: int
+    """Place in the experiment's order, from 0."""
+    strategy: str
+    encoder: str
+    """`none` for strategies that use no encoder."""
+    budget: int
+    seed: int
+    settings: TrainingSettings
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that an experiment stands on, before anything trains."""
+
+    dataset: DatasetCard
+    texts: Sequence[str]
+    """Every item of the dataset, in its order."""
+    labels: IntArray
+    """`(n,)` class index of every item; -1 for items without a label, which are in neither part."""
+    split: Split
+    plans: tuple[RunPlan, ...]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Labels in class order."""
+        return tuple(self.dataset.classes)
+
+    def drawn(self, plan: RunPlan) -> IntArray:
+        """Positions in the dataset of the items a run may use: the first of its seed's order, so that budgets are nested."""
+        order = budget_order(self.labels[self.split.train], plan.seed)
+        return self.split.train[order[: plan.budget]]
+
+
+def prepare(workspace: Workspace, spec: ExperimentSpec, split: Split | None = None) -> Prepared:
+    """Check a spec against what is stored, draw its split (or take the one that was stored with it) and plan its runs.
+
+    Raises ChoiceError, DataError, EncoderError or NotFoundError with one sentence for what cannot be run.
+    """
+    store = DatasetStore(workspace)
+    dataset = store.card(spec.dataset)
+    check_spec(spec, dataset, _encoder_cards(workspace, spec))
+    frame: pd.DataFrame = store.items(spec.dataset)
+    labels = label_indices(frame["label"], tuple(dataset.classes))
+    if split is None:
+        split = draw_split(frame, tuple(dataset.classes), test_share=spec.test_share, seed=spec.split_seed)
+    plans = plan_runs(spec, len(split.train))
+    _check_classes(plans, labels[split.train], dataset)
+    return Prepared(dataset, frame["text"].tolist(), labels, split, plans)
+
+
+def plan_runs(spec: ExperimentSpec, n_train: int) -> tuple[RunPlan, ...]:
+    """One plan for each strategy × encoder × budget × seed: seed by seed, so that an answer comes early, the quick ones first.
+
+    `n_train` is the size of the training part. Raises ChoiceError for a budget larger than that.
+    """
+    budgets = sorted({n_train if budget == "all" else budget for budget in spec.budgets})
+    if budgets[-1] > n_train:
+        raise ChoiceError(
+            f"A budget of {budgets[-1]:,} labels is more than the training part's {n_train:,}. Choose {n_train:,} or fewer."
+        )
+    chosen = [
+        (strategy, encoder, budget, seed)
+        for seed in range(spec.seeds)
+        for budget in budgets
+        for strategy in sorted(spec.strategies, key=lambda name: _effort(spec, name))
+        for encoder in (spec.encoders if strategy_card(strategy).uses_encoder else (NO_ENCODER,))
+    ]
+    if len(chosen) > MAX_RUNS:
+        raise ChoiceError(
+            f"That makes {len(chosen):,} runs; at most {MAX_RUNS:,} go into one experiment. Choose fewer of something."
+        )
+    return tuple(
+        RunPlan(
+            position=place, strategy=strategy, encoder=encoder, budget=budget, seed=seed, settings=spec.settings_of(strategy)
+        )
+        for place, (strategy, encoder, budget, seed) in enumerate(chosen)
+    )
+
+
+def _effort(spec: ExperimentSpec, strategy: str) -> tuple[bool, bool, int, int]:
+    """Orders strategies from quick to slow."""
+    card = strategy_card(strategy)
+    return card.trains_network, card.uses_encoder, spec.settings_of(strategy).epochs, list(STRATEGIES).index(strategy)
+
+
+def _encoder_cards(workspace: Workspace, spec: ExperimentSpec) -> list[EncoderCard]:
+    """Cards of the encoders that the spec's strategies use."""
+    if not any(strategy_card(strategy).uses_encoder for strategy in spec.strategies):
+        return []
+    return [encoder_card(encoder, workspace) for encoder in spec.encoders]
+
+
+def _check_classes(plans: Sequence[RunPlan], train_labels: IntArray, dataset: DatasetCard) -> None:
+    """Every class in the training part, and in the smallest budget of every seed."""
+    names = tuple(dataset.classes)
+    missing = np.flatnonzero(np.bincount(train_labels, minlength=len(names)) == 0)
+    if len(missing):
+        raise ChoiceError(
+            f"The training part has no item labelled “{names[missing[0]]}”."
+            " Add some, or leave that label out when importing the data."
+        )
+    smallest = min(plan.budget for plan in plans)
+    for seed in {plan.seed for plan in plans}:
+        drawn = train_labels[budget_order(train_labels, seed)]
+        if len(np.unique(drawn[:smallest])) < len(names):
+            needed = 1 + max(int(np.argmax(drawn == index)) for index in range(len(names)))
+            raise ChoiceError(f"A budget of {smallest} labels cannot hold all {len(names)} labels. Choose {needed} or more.")

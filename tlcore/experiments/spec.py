@@ -1,0 +1,113 @@
+"""What an analyst asks for: one dataset, some ways of training, some seeds. Imports no torch."""
+
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from tlcore.encoders.catalogue import DEFAULT_ENCODER
+from tlcore.errors import ChoiceError
+from tlcore.records import Budget, DatasetCard, EncoderCard, Modality, Record, Severity
+from tlcore.training.catalogue import STRATEGIES, strategy_card
+from tlcore.training.settings import TrainingSettings
+
+MAX_NAME = 120
+MAX_SEEDS = 50
+MAX_RUNS = 2_000
+NO_ENCODER = "none"
+"""What the runs of strategies without an encoder carry in its place."""
+
+
+class ExperimentSpec(Record):
+    """The choices that make an experiment; the same spec on the same dataset gives the same numbers."""
+
+    name: str
+    dataset: str
+    """Id of a stored dataset."""
+    encoders: tuple[str, ...] = (DEFAULT_ENCODER,)
+    strategies: tuple[str, ...] = tuple(STRATEGIES)
+    budgets: tuple[Budget, ...] = ("all",)
+    """Labels a run may use in all; `all` is the whole training part."""
+    seeds: int = 3
+    """How many; they are 0, 1, 2…"""
+    settings: dict[str, TrainingSettings] = Field(default={})
+    """Strategy id -> settings that replace its defaults."""
+    test_share: float = 0.2
+    """Share of the items that is drawn for the locked test, where the dataset brings no parts of its own."""
+    split_seed: int = 0
+    band: float = 0.01
+    """Differences in accuracy inside ±band do not matter in practice."""
+
+    def settings_of(self, strategy: str) -> TrainingSettings:
+        """The settings a strategy's runs get."""
+        return self.settings.get(strategy, strategy_card(strategy).defaults)
+
+
+def check_spec(spec: ExperimentSpec, dataset: DatasetCard, encoders: Sequence[EncoderCard] = ()) -> None:
+    """Raise ChoiceError, with one sentence that names the choice and the cure, for what cannot be run.
+
+    `encoders` are the cards of the encoders chosen. Budgets are checked against the split by `plan.prepare`.
+    """
+    if not spec.name.strip() or len(spec.name) > MAX_NAME:
+        raise ChoiceError(f"Give the experiment a name of 1 to {MAX_NAME} characters.")
+    _check_lists(spec)
+    _check_numbers(spec)
+    _check_dataset(dataset)
+    _check_encoders(spec, dataset.modality, encoders)
+
+
+def _check_lists(spec: ExperimentSpec) -> None:
+    """At least one of everything, nothing twice, nothing unknown."""
+    for chosen, what in ((spec.strategies, "strategy"), (spec.budgets, "budget")):
+        if not chosen:
+            raise ChoiceError(f"Choose at least one {what}.")
+        if len(set(chosen)) < len(chosen):
+            raise ChoiceError(f"A {what} is chosen twice. Name each one once.")
+    for strategy in (*spec.strategies, *spec.settings):
+        strategy_card(strategy)
+    for budget in spec.budgets:
+        if budget != "all" and budget < 1:
+            raise ChoiceError(f'A budget of {budget} labels is too small. Give a positive number, or "all".')
+
+
+def _check_numbers(spec: ExperimentSpec) -> None:
+    """Counts and shares inside their ranges."""
+    if not 1 <= spec.seeds <= MAX_SEEDS:
+        raise ChoiceError(f"{spec.seeds} seeds cannot be run. Choose 1 to {MAX_SEEDS}; 3 or more make a verdict possible.")
+    if not 0.05 <= spec.test_share <= 0.9:
+        raise ChoiceError(f"A test share of {spec.test_share:g} leaves too little to test or to train on. Choose 0.05 to 0.9.")
+    if spec.split_seed < 0:
+        raise ChoiceError("The seed of the split cannot be negative. Choose 0 or more.")
+    if not 0 <= spec.band <= 0.5:
+        raise ChoiceError(f"A practical band of {spec.band:g} makes no sense. Choose 0 to 0.5, e.g. 0.01 for one point.")
+
+
+def _check_dataset(dataset: DatasetCard) -> None:
+    """Nothing in the dataset that must be cured first."""
+    stop = next((finding for finding in dataset.findings if finding.severity is Severity.STOP), None)
+    if stop is not None:
+        raise ChoiceError(f"“{dataset.name}” cannot be trained on yet: {stop.message}")
+    if len(dataset.classes) < 2:
+        raise ChoiceError(f"“{dataset.name}” has {len(dataset.classes)} label; a classifier needs at least two.")
+
+
+def _check_encoders(spec: ExperimentSpec, modality: Modality, encoders: Sequence[EncoderCard]) -> None:
+    """Encoders that exist, are here, fit the items, and have the blocks that are to be trained."""
+    if not any(strategy_card(strategy).uses_encoder for strategy in spec.strategies):
+        return
+    if not spec.encoders:
+        raise ChoiceError("Choose at least one encoder.")
+    if len(set(spec.encoders)) < len(spec.encoders):
+        raise ChoiceError("An encoder is chosen twice. Name each one once.")
+    for card in encoders:
+        if not card.ready:
+            raise ChoiceError(f"The encoder “{card.name}” is not downloaded. Choose one that is ready.")
+        if card.modality != modality:
+            raise ChoiceError(
+                f"The encoder “{card.name}” reads {card.modality}s, and the dataset holds {modality}s. Choose another one."
+            )
+        for strategy in spec.strategies:
+            top, blocks = spec.settings_of(strategy).top_blocks, len(card.blocks)
+            if "top_blocks" in strategy_card(strategy).fields and top > blocks:
+                raise ChoiceError(
+                    f"“{card.name}” has {blocks} blocks, so the top {top} cannot be trained. Choose {blocks} or fewer."
+                )
