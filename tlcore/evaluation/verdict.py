@@ -16,7 +16,7 @@ from tlcore.evaluation.intervals import Interval
 from tlcore.evaluation.notes import find_notes
 from tlcore.evaluation.outcomes import Group, Metric, Outcome, StrategyFacts, group_outcomes
 from tlcore.evaluation.settle import what_would_settle
-from tlcore.evaluation.wording import flipped, in_sentence, interval_words, labels_words, points, time_words
+from tlcore.evaluation.wording import band_words, flipped, in_sentence, interval_words, labels_words, points, time_words
 from tlcore.records import Verdict, VerdictKind
 
 
@@ -85,12 +85,13 @@ def _sentence(kind: VerdictKind, best: Comparison, candidates: int, name: str, b
     if kind is VerdictKind.NO_DIFFERENCE:
         return (
             f"{name} and training from scratch score the same in practice with {labels}: they differ by {size} {span}, "
-            f"inside the practical band of ±{100 * band:g} points{time_words(best.time_ratio)}."
+            f"inside the practical band of {band_words(band)}{time_words(best.time_ratio)}."
         )
-    side = "ahead of" if interval.estimate >= 0 else "behind"
-    span = interval_words(interval if interval.estimate >= 0 else flipped(interval))
+    ahead = interval.estimate >= 0
+    span = interval_words(interval if ahead else flipped(interval))
     return (
-        f"Not enough evidence yet: {in_sentence(name)} is {size} {side} training from scratch {span} with {labels}. "
+        f"Not enough evidence yet: {in_sentence(name)} is {size} {'ahead of' if ahead else 'behind'} training from scratch "
+        f"{span} with {labels}. "
         f"{what_would_settle(best, candidates, band)}"
     )
 

@@ -25,6 +25,11 @@ def flipped(interval: Interval) -> Interval:
     return Interval(-interval.estimate, -interval.high, -interval.low)
 
 
+def band_words(band: float) -> str:
+    """The practical band: 0.01 is "±1 point"."""
+    return f"±{100 * band:g} point{'' if band == 0.01 else 's'}"
+
+
 def tenths(fraction: float) -> str:
     """Percent or points with one decimal and no minus zero: 0.183 is "18.3"."""
     return f"{round(100 * fraction, 1) + 0.0:.1f}"

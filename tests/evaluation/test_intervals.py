@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from tlcore.evaluation.intervals import difference_interval, find_difference_spread, find_spread, score_interval
+
+
+def test_answers_all_alike_still_leave_doubt():
+    same = difference_interval(find_difference_spread(np.zeros((3, 10))), 0.0)
+    assert same.low < -0.01 and same.high > 0.01 and same.low == pytest.approx(-same.high)
+    perfect = score_interval(np.ones((3, 10)))
+    assert perfect.estimate == perfect.high == 1.0 and 0.6 < perfect.low < 0.9
+
+
+def test_the_sources_of_chance_are_told_apart():
+    rng = np.random.default_rng(5)
+    seed, item, rest = 0.3, 0.5, 0.2
+    table = rng.normal(0, seed, (200, 1)) + rng.normal(0, item, 400) + rng.normal(0, rest, (200, 400))
+    spread = find_spread(table, ends=(-1, 1), imagined=0)
+    assert [spread.seed, spread.item, spread.rest] == pytest.approx([seed**2, item**2, rest**2], rel=0.2)
+
+
+def test_one_seed_says_nothing_about_seeds_and_gives_the_ordinary_interval():
+    differences = np.random.default_rng(1).choice([-1.0, 0.0, 1.0], p=[0.1, 0.6, 0.3], size=(1, 2000))
+    spread = find_difference_spread(differences)
+    assert spread.seed is None
+    assert spread.half_width(0.025) == pytest.approx(1.96 * differences.std() / 2000**0.5, rel=0.01)
+
+
+def test_more_seeds_narrow_only_what_seeds_can():
+    table = np.random.default_rng(2).normal(0, 0.4, 500) + np.zeros((3, 500))
+    spread = find_difference_spread(table)
+    assert spread.half_width(0.025, seeds=20) == pytest.approx(spread.half_width(0.025), rel=0.01)
+    assert spread.half_width(0.025, items=2000) == pytest.approx(spread.half_width(0.025) / 2, rel=0.05)
+
+
+def test_picking_among_several_lowers_the_low_end_alone():
+    spread = find_difference_spread(np.random.default_rng(3).normal(0.1, 0.3, (3, 200)))
+    alone, picked = difference_interval(spread, 0.1), difference_interval(spread, 0.1, candidates=3)
+    assert picked.low < alone.low and picked.high == alone.high
+
+
+def test_ends_stay_on_the_scale():
+    tiny = difference_interval(find_difference_spread(np.array([[1.0, 1.0], [1.0, 1.0]])), 1.0)
+    assert -1 <= tiny.low < tiny.high == 1.0
+
+
+def test_a_single_item_has_no_interval():
+    assert score_interval(np.array([[1.0], [0.0]])) == (0.5, 0.0, 1.0)
+    with pytest.raises(ValueError, match="two test items"):
+        find_difference_spread(np.array([[1.0]]))
