@@ -1,0 +1,65 @@
+"""The table of a dataset's items: its columns, what makes it complete, and the hash of its content."""
+
+import hashlib
+from collections.abc import Sequence
+
+import pandas as pd
+
+from tlcore.data.duplicates import Copies, find_copies
+from tlcore.errors import DataError
+from tlcore.records import Modality, Task
+
+COLUMNS = ("text", "label", "part", "group", "line", "copy", "family")
+"""text, label ("" = missing), part ("", "train" or "test"), group ("" = none), line (1-based, in the file it came from),
+copy and family (position of the first item that is an exact copy, a near copy)."""
+
+SENTIMENTS = ("negative", "neutral", "positive")
+
+_GIVEN = COLUMNS[:4]
+
+
+def complete_items(frame: pd.DataFrame) -> tuple[pd.DataFrame, Copies]:
+    """A table with all `COLUMNS` from one with at least `text` and `label`; positions are renumbered from 0.
+
+    Raises DataError for a missing column, an unknown part, and text that is no valid Unicode.
+    """
+    if missing := {"text", "label"} - set(frame.columns):
+        raise DataError(f"The table lacks the columns {', '.join(sorted(missing))}. A dataset needs text and label.")
+    given = frame.reset_index(drop=True)
+    items = pd.DataFrame({name: _as_text(given, name) for name in _GIVEN}, index=given.index)
+    items["line"] = given["line"].astype("int64") if "line" in given else given.index + 1
+    if unknown := set(items["part"].unique()) - {"", "train", "test"}:
+        raise DataError(f"The part {min(unknown)!r} is unknown. Parts are train and test.")
+    copies = find_copies(items["text"].tolist())
+    return items.assign(copy=copies.exact, family=copies.near), copies
+
+
+def class_counts(labels: pd.Series, task: Task) -> dict[str, int]:
+    """Label -> number of items in class order: sentiment from negative to positive, else sorted; missing labels not counted."""
+    counts = labels[labels != ""].value_counts()
+    ranks = {label: place for place, label in enumerate(SENTIMENTS)} if task == "sentiment" else {}
+    return {
+        label: int(counts[label]) for label in sorted(counts.index, key=lambda label: (ranks.get(label, len(ranks)), label))
+    }
+
+
+def content_hash(items: pd.DataFrame, modality: Modality, task: Task) -> str:
+    """SHA-256 in hex of what is learned from, in order: texts, labels, parts, groups; where they came from does not count."""
+    digest = hashlib.sha256(f"{modality}\n{task}\n{len(items)}\n".encode())
+    for name in _GIVEN:
+        values: Sequence[str] = items[name].tolist()
+        # The lengths make the joined values unambiguous.
+        digest.update(",".join(str(len(value)) for value in values).encode())
+        digest.update("".join(values).encode())
+    return digest.hexdigest()
+
+
+def _as_text(given: pd.DataFrame, name: str) -> pd.Series:
+    """A column as text, missing values and a missing column as ""; half characters (lone surrogates) are refused."""
+    if name not in given:
+        return pd.Series("", index=given.index, dtype="str")
+    try:
+        return given[name].fillna("").astype("str")
+    except UnicodeEncodeError as error:
+        row = next(row for row, value in enumerate(given[name], 1) if value == error.object)
+        raise DataError(f"The {name} of row {row} holds half a character. Save the file as UTF-8.") from None
