@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tlcore.models.card import ModelCard
-from tlcore.models.items import caution, readable, unfit, writing_systems
+from tlcore.models.items import Writing, readable, unfit, writing_of
 from tlcore.models.model import Model
 from tlcore.training.strategies.base import FeatureSource, Probabilities, Strategy
 
@@ -62,16 +62,29 @@ def test_lone_surrogates_do_not_reach_the_tokenizer(card: ModelCard, strategy: B
 
 
 def test_text_in_a_script_not_learnt_from_is_judged_with_a_caution(card: ModelCard, strategy: ByLength) -> None:
-    model = Model(card.model_copy(update={"scripts": ("LATIN",)}), strategy)
+    model = Model(card.model_copy(update={"writing": Writing(scripts=("Latin",))}), strategy)
     latin, greek, none = model.predict(["plain words", "απλά λόγια", "12345678"])
     assert latin.reason == none.reason == ""
     assert greek.label == "good"
     assert "Greek" in greek.reason
 
 
-def test_scripts_are_those_of_the_texts() -> None:
-    texts = ["hello", "ça va"] * 100 + ["привет"] * 10 + ["γεια"] + ["123", ""]
-    assert writing_systems(texts) == ("LATIN", "CYRILLIC")
-    assert writing_systems(["日本の", "カタカナ", "ｆｕｌｌ"]) == ("CJK", "LATIN")
-    assert caution("mostly latin, γ", ("LATIN",)) == ""
-    assert caution("γεια", ()) == ""
+def test_text_in_a_language_not_learnt_from_is_judged_with_a_caution(card: ModelCard, strategy: ByLength) -> None:
+    model = Model(card.model_copy(update={"writing": Writing(scripts=("Latin",), languages=("English",))}), strategy)
+    german = "Die Lieferung kam viel zu spät, und die Verpackung war schon aufgerissen, als ich sie bekam."
+    english = "The delivery came far too late, and the wrapping had been torn open before it reached my door."
+    answers = model.predict([english, german, "zu kurz", None])
+    assert [answer.label for answer in answers] == ["good", "good", "good", None]
+    assert [answer.reason for answer in answers] == [
+        "",
+        "seems to be German, which the model has not learnt from",
+        "",
+        "no text",
+    ]
+
+
+def test_writing_is_that_of_the_texts() -> None:
+    german = "Die Lieferung kam viel zu spät, und die Verpackung war schon aufgerissen, als ich sie bekam."
+    texts = ["hello", "ça va"] * 100 + ["привет"] * 10 + ["γεια"] + ["123", "", german]
+    assert writing_of(texts) == Writing(scripts=("Latin", "Cyrillic"), languages=("German",))
+    assert writing_of([]) == Writing()

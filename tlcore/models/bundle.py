@@ -73,14 +73,28 @@ def save_bundle(folder: Path, card: ModelCard, state: "State") -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def zip_bundle(folder: Path, target: Path) -> None:
-    """Pack a bundle's folder into the zip `target`; the same bundle gives the same bytes.
+def zip_bundle(folder: Path, target: Path) -> ModelCard:
+    """Pack a bundle's folder into the zip `target`, the same bundle into the same bytes, and return its card.
 
     Raises BundleError when the folder is no whole bundle.
     """
-    _read_checked(folder)
+    card, _ = _read_checked(folder)
     with atomic_path(target) as temporary:
         write_archive(temporary, {name: folder / name for name in FILES})
+    return card
+
+
+def copy_bundle(path: Path, target: Path) -> ModelCard:
+    """Copy a bundle's folder, or unpack its zip, into the folder `target`, which must be new or empty; returns its card.
+
+    Raises BundleError when it is no whole bundle, ChoiceError when `target` holds anything.
+    """
+    card, contents = _read_checked(path)
+    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        raise ChoiceError(f"{target} is there already. Name a new or empty folder, or a file that ends in .zip.")
+    for name in reversed(FILES):  # bundle.json last: without it the folder is no bundle
+        write_bytes(target / name, contents[name])
+    return card
 
 
 def read_card(path: Path | str) -> ModelCard:

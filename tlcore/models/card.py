@@ -3,6 +3,7 @@
 import math
 import re
 
+from tlcore.models.items import Writing
 from tlcore.records import DatasetCard, EncoderCard, Modality, Record, Scores, Task
 from tlcore.training.catalogue import STRATEGIES
 from tlcore.training.settings import TrainingSettings
@@ -61,8 +62,8 @@ class ModelCard(Record):
     n_test: int | None = None
     precision: str | None = None
     """Arithmetic it was trained in: `fp32` or `bf16`."""
-    scripts: tuple[str, ...] = ()
-    """Writing systems of its training texts, e.g. `LATIN`; empty = unknown."""
+    writing: Writing = Writing()
+    """What its training texts were written in."""
     created_at: str
 
     @property

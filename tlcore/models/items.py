@@ -2,11 +2,27 @@
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
 
-_LOOKED_AT = 1_000  # characters of a text: enough to tell its script, and bounded for very long cells
+from tlcore.data.languages import languages_of, script_of
+from tlcore.records import Record
+
 _RARE = 0.01
+_SLICE = 1_000  # so many texts at a time are all looked at by `languages_of`
+
+
+class Writing(Record):
+    """What the training texts were written in, the most frequent first; empty = unknown."""
+
+    scripts: tuple[str, ...] = ()
+    """E.g. `Latin`."""
+    languages: tuple[str, ...] = ()
+    """E.g. `English`; only from texts long enough to tell."""
+
+
+def writing_of(texts: Sequence[str]) -> Writing:
+    """Scripts and languages of at least 1 % of the texts in which they can be told."""
+    return Writing(scripts=_common(filter(None, map(script_of, texts))), languages=_common(languages_of(texts).values()))
 
 
 def unfit(item: object) -> str:
@@ -22,30 +38,27 @@ def readable(item: str) -> str:
     return item if item.isascii() else item.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def caution(item: str, scripts: tuple[str, ...]) -> str:
-    """A sentence when a text is written in a script that the training texts were not; "" otherwise."""
-    script = _main_script(item) if scripts else None
-    if script is None or script in scripts:
-        return ""
-    return f"written in {script.capitalize()} script, which the model has not learnt from"
+def remarks(items: Sequence[str | None], known: Writing) -> list[str]:
+    """For each item why it cannot be judged, or why its prediction deserves a second look; "" for all is well."""
+    found = []
+    for start in range(0, len(items), _SLICE):
+        part = items[start : start + _SLICE]
+        languages = languages_of([item if isinstance(item, str) else "" for item in part]) if known.languages else {}
+        found += [unfit(item) or _foreign(item or "", languages.get(row, ""), known) for row, item in enumerate(part)]
+    return found
 
 
-def writing_systems(texts: Iterable[str]) -> tuple[str, ...]:
-    """Scripts that at least 1 % of the texts are mainly written in, the most frequent first, e.g. `LATIN`, `CYRILLIC`."""
-    counts = Counter(script for text in texts if (script := _main_script(text)))
-    return tuple(script for script, count in counts.most_common() if count >= _RARE * counts.total())
+def _foreign(item: str, language: str, known: Writing) -> str:
+    """What an item is written in, when the training texts were not."""
+    script = script_of(item)
+    if script and known.scripts and script not in known.scripts:
+        return f"written in {script} script, which the model has not learnt from"
+    if language and language not in known.languages:
+        return f"seems to be {language}, which the model has not learnt from"
+    return ""
 
 
-def _main_script(text: str) -> str | None:
-    """The script most letters of a text's beginning belong to; None without letters."""
-    letters = Counter(script for character in text[:_LOOKED_AT] if (script := _script(character)))
-    return letters.most_common(1)[0][0] if letters else None
-
-
-@lru_cache(maxsize=10_000)
-def _script(character: str) -> str | None:
-    """The script of a letter: the first word of its Unicode name; kana and Han count as one, as Japanese mixes them."""
-    if not character.isalpha():
-        return None
-    name = unicodedata.name(unicodedata.normalize("NFKC", character)[0], "").partition(" ")[0]
-    return "CJK" if name in ("HIRAGANA", "KATAKANA") else name or None
+def _common(names: Iterable[str]) -> tuple[str, ...]:
+    """Names that make up at least 1 %, the most frequent first."""
+    counts = Counter(names)
+    return tuple(name for name, count in counts.most_common() if count >= _RARE * counts.total())

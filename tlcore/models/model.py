@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tlcore.models.card import ModelCard
-from tlcore.models.items import caution, readable, unfit
+from tlcore.models.items import readable, remarks, unfit
 from tlcore.records import Record
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ class Model:
 
     def predict(self, items: Sequence[str | None]) -> list[Prediction]:
         """One prediction an item, in the order given; a blank or missing text gets a reason instead of a label."""
-        table = self.predict_proba(items)
-        return [self._prediction(item, row.tolist()) for item, row in zip(items, table, strict=True)]
+        reasons = remarks(items, self.card.writing)
+        return [self._prediction(row, reason) for row, reason in zip(self.predict_proba(items).tolist(), reasons, strict=True)]
 
     def predict_proba(self, items: Sequence[str | None]) -> "Probabilities":
         """Probabilities `(n, k)`, columns in the order of `card.classes`; a row of NaN for a blank or missing text."""
@@ -47,14 +47,10 @@ class Model:
             table[list(texts)] = self._strategy.predict_proba(list(texts.values()))
         return table
 
-    def _prediction(self, item: str | None, row: list[float]) -> Prediction:
+    def _prediction(self, row: list[float], reason: str) -> Prediction:
         """A row of probabilities in words."""
         if math.isnan(row[0]):
-            return Prediction(label=None, confidence=None, probabilities={}, reason=unfit(item))
+            return Prediction(label=None, confidence=None, probabilities={}, reason=reason)
         best = max(range(len(row)), key=row.__getitem__)
-        return Prediction(
-            label=self.card.classes[best],
-            confidence=row[best],
-            probabilities=dict(zip(self.card.classes, row, strict=True)),
-            reason=caution(item or "", self.card.scripts),
-        )
+        probabilities = dict(zip(self.card.classes, row, strict=True))
+        return Prediction(label=self.card.classes[best], confidence=row[best], probabilities=probabilities, reason=reason)
