@@ -4,6 +4,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 _LOOKED_AT = 200
 """Characters of a text that decide on its script."""
@@ -35,15 +36,20 @@ def languages_of(texts: Sequence[str]) -> dict[int, str]:
     Uses py3langid (97 languages and more; BSD), which is dependable on a sentence and not on a few words: on 10,000 English
     texts of 60 characters or more it was never both sure and wrong.
     """
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
     long = [position for position, text in enumerate(texts) if len(text) >= _LONG_ENOUGH]
     if not long:
         return {}
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     step = max(1, len(long) // _SAMPLE)
-    guesses = {position: identifier.classify(texts[position]) for position in long[::step][:_SAMPLE]}
+    guesses = {position: _identifier().classify(texts[position]) for position in long[::step][:_SAMPLE]}
     return {position: _NAMES.get(code, f"language {code}") for position, (code, sure) in guesses.items() if sure > _SURE}
+
+
+@lru_cache(maxsize=1)
+def _identifier() -> Any:
+    """The identifier, read once: a model looks at one text at a time."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
 @lru_cache(maxsize=4096)
