@@ -117,7 +117,7 @@ def test_more_classes_than_allowed_are_stopped():
     assert find(rows(90, list("abcdefghi")), "too_many_classes", max_classes=9) is None
 
 
-@pytest.mark.parametrize(("labels", "word"), [(["a"], '"a"'), ([""], "No item")])
+@pytest.mark.parametrize(("labels", "word"), [(["a"], "“a”"), ([""], "No item")])
 def test_one_class_or_none_is_stopped(labels, word):
     finding = find(rows(20, labels), "one_class")
     assert finding.severity == Severity.STOP
@@ -139,7 +139,7 @@ def test_a_class_with_ten_items_is_large_enough():
 def test_ten_times_as_many_items_are_called_an_imbalance():
     many, few = rows(100, ["many"]), rows(110, ["few"]).iloc[100:]
     finding = find(pd.concat([many, few]), "imbalance")
-    assert '"many" has 10 times as many' in finding.message
+    assert "“many” has 10 times as many" in finding.message
     assert find(pd.concat([many.iloc[1:], few]), "imbalance") is None
 
 

@@ -115,7 +115,7 @@ def label_values(checked: Checked) -> Iterator[Finding]:
         message = f"{values}; at most {checked.max_classes:,} can be told apart. Choose another label column."
         yield about_classes("too_many_classes", Severity.STOP, message, sizes)
     elif len(sizes) == 1:
-        message = f'All items have the label "{shorten(sizes.index[0])}". A classifier needs at least two labels.'
+        message = f"All items have the label “{shorten(sizes.index[0])}”. A classifier needs at least two labels."
         yield about_classes("one_class", Severity.STOP, message, sizes)
     elif sizes.empty:
         yield about_classes("one_class", Severity.STOP, "No item to train on has a label. Choose another label column.", sizes)
@@ -146,8 +146,8 @@ def imbalance(checked: Checked) -> Iterator[Finding]:
     if checked.looks_like_id or len(sizes) < 2 or sizes.iloc[0] < LOPSIDED * sizes.iloc[-1]:
         return
     message = (
-        f'"{shorten(sizes.index[0])}" has {sizes.iloc[0] / sizes.iloc[-1]:.0f} times as many items as '
-        f'"{shorten(sizes.index[-1])}". Look at macro F1 beside accuracy, and consider class weights.'
+        f"“{shorten(sizes.index[0])}” has {sizes.iloc[0] / sizes.iloc[-1]:.0f} times as many items as "
+        f"“{shorten(sizes.index[-1])}”. Look at macro F1 beside accuracy, and consider class weights."
     )
     yield about_classes("imbalance", Severity.WARNING, message, sizes)
 

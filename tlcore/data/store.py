@@ -110,7 +110,7 @@ class DatasetStore:
         """Give a dataset another name. Raises ChoiceError when it is empty or another dataset has it."""
         card, name = self.card(dataset_id), _clean_name(name)
         if any(other.name == name and other.id != dataset_id for other in self.list()):
-            raise ChoiceError(f'Another dataset is called "{name}" already. Choose another name.')
+            raise ChoiceError(f"Another dataset is called “{name}” already. Choose another name.")
         return self._write_card(card.model_copy(update={"name": name}))
 
     def annotate(self, dataset_id: str, notes: str) -> DatasetCard:
@@ -134,10 +134,10 @@ class DatasetStore:
         card = self.card(dataset_id)
         finding = next((found for found in card.findings if found.cure and found.cure.action == action), None)
         if finding is None or finding.cure is None:
-            raise ChoiceError(f'Nothing in the dataset "{card.name}" needs the cure "{action}".')
+            raise ChoiceError(f"Nothing in the dataset “{card.name}” needs the cure “{action}”.")
         cured = CURES[action](self.items(dataset_id))
         if not len(cured):
-            raise ChoiceError(f'This would leave no item of "{card.name}". Import another file or choose another column.')
+            raise ChoiceError(f"This would leave no item of “{card.name}”. Import another file or choose another column.")
         done = f"{finding.cure.label}: {finding.code.replace('_', ' ')}"
         source = card.source.model_copy(update={"cures": (*card.source.cures, done)})
         name = card.name if card.source.cures else f"{card.name} (cured)"
@@ -158,14 +158,14 @@ class DatasetStore:
                 return meant[0].id
             if meant:
                 listed = ", ".join(card.id for card in meant)
-                raise ChoiceError(f'"{text}" may mean any of the datasets {listed}. Give the id in full.')
-        raise NotFoundError(f'There is no dataset "{text}". List the datasets to see what there is.')
+                raise ChoiceError(f"“{text}” may mean any of the datasets {listed}. Give the id in full.")
+        raise NotFoundError(f"There is no dataset “{text}”. List the datasets to see what there is.")
 
     def _folder(self, dataset_id: str) -> Path:
         """A dataset's folder; what does not look like an id is refused, so that none leads out of the workspace."""
         folder = self.root / dataset_id if _ID.fullmatch(dataset_id) else None
         if folder is None or not (folder / _CARD).exists():
-            raise NotFoundError(f'There is no dataset "{dataset_id}" (any more). List the datasets to see what there is.')
+            raise NotFoundError(f"There is no dataset “{dataset_id}” (any more). List the datasets to see what there is.")
         return folder
 
     def _card_paths(self) -> Iterator[Path]:
