@@ -76,8 +76,7 @@ def tiny_encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def tiny_encoder(tiny_encoder_folder: Path) -> "TextEncoder":
     """The tiny encoder, freshly loaded."""
-    from tlcore.encoders.folder import card_of
-    from tlcore.encoders.text import TextEncoder
+    from tlcore.encoders.text import TextEncoder, card_of
 
     return TextEncoder(tiny_encoder_folder, card_of(tiny_encoder_folder, "tiny"))
 

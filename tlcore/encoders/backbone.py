@@ -1,0 +1,139 @@
+"""A transformers text network cut into blocks, and the inputs it takes: token ids, or the stored output of a prefix."""
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from tlcore.encoders.base import Backbone, Batch, Inputs, IntArray, OnProgress, pad
+from tlcore.encoders.families import Family
+
+_TOKENS_A_BATCH = {"cpu": 4096, "cuda": 65536}
+_FEWEST_TOKENS = 64
+
+
+class RaggedInputs(Inputs):
+    """Items of different lengths, kept end to end in one tensor.
+
+    A batch holds them under `key`, padded, and `mask` `(b, t)` of what is real; no `mask` when all are equally long.
+    """
+
+    def __init__(self, key: str, flat: Tensor, lengths: IntArray) -> None:
+        self._key = key
+        self._flat = flat
+        self._lengths = lengths
+        self._starts = np.cumsum(lengths) - lengths
+
+    @property
+    def lengths(self) -> IntArray:
+        """`(n,)` tokens of each item."""
+        return self._lengths
+
+    def batch(self, rows: IntArray) -> Batch:
+        """The items at `rows`: `ids` `(b, t)` int32 or `hidden` `(b, t, d)`, and `mask` `(b, t)` where it is needed."""
+        starts, lengths = self._starts[rows], self._lengths[rows]
+        if (lengths == lengths[:1]).all():
+            slots = starts[:, None] + np.arange(lengths[0])
+            return {self._key: self._flat[torch.from_numpy(slots)]}
+        spans = zip(starts.tolist(), lengths.tolist(), strict=True)
+        padded, mask = pad([self._flat[start : start + length] for start, length in spans], self._flat.dtype)
+        return {self._key: padded, "mask": mask}
+
+
+class TextBackbone(Backbone):
+    """The embeddings and blocks of a transformers network, with mean or first-token pooling and unit-length features."""
+
+    def __init__(self, network: Any, family: Family, pooling: str) -> None:
+        super().__init__()
+        self.dim = network.config.hidden_size
+        self.pooling = pooling
+        self.embeddings = network.embeddings
+        self.blocks = network.get_submodule(family.blocks)
+        self.position_bias: Any = None
+        if family.position_bias:
+            self.position_bias = network.get_submodule(family.position_bias)
+            self.position_bias.layer = nn.ModuleList()  # the blocks live in `blocks` alone
+
+    def set_dropout(self, share: float) -> None:
+        """Drop this share of activations while training, everywhere the architecture drops any."""
+        for module in self.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = share
+
+    def embed(self, batch: Batch) -> Tensor:
+        """Token ids `(b, t)` → hidden states `(b, t, d)`."""
+        return self.embeddings(input_ids=batch["ids"])
+
+    def run_block(self, index: int, hidden: Tensor, batch: Batch) -> Tensor:
+        """Hidden states `(b, t, d)` → the same shape, padding unseen."""
+        mask = batch.get("mask")
+        visible = None if mask is None else mask[:, None, None, :].bool()  # (b, heads, queries, keys)
+        if self.position_bias is None:
+            return self.blocks[index](hidden, visible)
+        # With a position bias transformers adds the mask to the scores instead of choosing by it.
+        added = None if visible is None else torch.where(visible, 0.0, torch.finfo(hidden.dtype).min).to(hidden.dtype)
+        return self.blocks[index](hidden, added, self.position_bias.compute_position_bias(hidden))[0]
+
+    def pool(self, hidden: Tensor, batch: Batch) -> Tensor:
+        """Hidden states `(b, t, d)` → features `(b, d)` of length 1, in fp32."""
+        hidden = hidden.float()
+        if self.pooling == "cls":
+            pooled = hidden[:, 0]
+        elif "mask" in batch:
+            real = batch["mask"][:, :, None].to(hidden.dtype)
+            pooled = (hidden * real).sum(1) / real.sum(1)
+        else:
+            pooled = hidden.mean(1)
+        return nn.functional.normalize(pooled, dim=1)
+
+    def below(self, inputs: Inputs, start: int, on_progress: OnProgress | None = None) -> Inputs:
+        """The hidden states in front of block `start`, in the caller's autocast precision if one is on.
+
+        Runs on a copy in eval mode, so this network keeps its mode and gradients. Equal to a full forward pass up to
+        rounding: 1e-5 in fp32, 1e-2 in bf16.
+        """
+        if start == 0:
+            return inputs
+        place, dtype = _arithmetic(self)
+        prefix = copy.deepcopy(self).eval().to(dtype)
+        lengths = inputs.lengths
+        flat = torch.empty(int(lengths.sum()), self.dim, dtype=dtype)
+        starts = np.cumsum(lengths) - lengths
+        with torch.inference_mode(), torch.autocast(place.type, enabled=False):
+            for rows, batch in batches(inputs, place, on_progress):
+                hidden = prefix.embed(batch)
+                for index in range(start):
+                    hidden = prefix.run_block(index, hidden, batch)
+                slots = starts[rows][:, None] + np.arange(hidden.shape[1])
+                flat[torch.from_numpy(slots)] = hidden[: len(rows)].cpu()
+        return RaggedInputs("hidden", flat, lengths)
+
+
+def _arithmetic(network: nn.Module) -> tuple[torch.device, torch.dtype]:
+    """Where a network lives, and the precision it would compute in: autocast's, if that is on, else its own."""
+    weight = next(network.parameters())
+    kind = weight.device.type
+    return weight.device, torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else weight.dtype
+
+
+def batches(inputs: Inputs, place: torch.device, on_progress: OnProgress | None) -> Iterator[tuple[IntArray, Batch]]:
+    """All inputs, longest first, in batches of equally long items: (rows, batch on `place`).
+
+    Nothing is padded, so that on a CPU an item's result does not depend on its neighbours. Matrix products of very few rows
+    round differently, so small batches are filled up with repeats: the batch may have more items than `rows`.
+    """
+    lengths, budget = inputs.lengths, _TOKENS_A_BATCH[place.type]
+    order = np.argsort(-lengths, kind="stable")
+    done = 0
+    while done < len(order):
+        length = int(lengths[order[done]])
+        rows = order[done : done + max(1, budget // length)]
+        rows = rows[lengths[rows] == length]
+        filled = np.resize(rows, max(len(rows), -(-_FEWEST_TOKENS // length)))
+        yield rows, {key: tensor.to(place) for key, tensor in inputs.batch(filled).items()}
+        done += len(rows)
+        if on_progress:
+            on_progress(done, len(order))

@@ -1,0 +1,139 @@
+"""The families of transformers networks that can be cut into blocks, and how one is read from a folder.
+
+Weights come from safetensors only, and code from the transformers library only: what a folder brings is never executed.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tlcore.errors import EncoderError
+from tlcore.runtime import seeded
+
+
+@dataclass(frozen=True)
+class Family:
+    """Where a family keeps its parts."""
+
+    network: str
+    """Its class in transformers."""
+    blocks: str = "encoder.layer"
+    """Path of the list of blocks."""
+    reserved: int = 0
+    """Positions that are never used: RoBERTa counts from behind its padding id."""
+    position_bias: str = ""
+    """Path of the module that biases attention by distance, if there is one."""
+
+
+FAMILIES: dict[str, Family] = {
+    "bert": Family("BertModel"),
+    "roberta": Family("RobertaModel", reserved=2),
+    "xlm-roberta": Family("XLMRobertaModel", reserved=2),
+    "distilbert": Family("DistilBertModel", blocks="transformer.layer"),
+    "mpnet": Family("MPNetModel", reserved=2, position_bias="encoder"),
+}
+
+
+class Architecture:
+    """The network a folder's `config.json` describes, without weights.
+
+    Raises EncoderError when the folder describes none, or one of a family that is not in `FAMILIES`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        import transformers
+
+        self.folder = folder
+        facts = read_json(folder / "config.json")
+        if "auto_map" in facts:
+            raise EncoderError(f"The encoder in {folder} needs code of its own, which is never run. Choose another encoder.")
+        kind = str(facts.get("model_type"))
+        if kind not in FAMILIES:
+            raise EncoderError(f'{folder} holds a network of the kind "{kind}". Known kinds: {", ".join(FAMILIES)}.')
+        self.family = FAMILIES[kind]
+        self._network = getattr(transformers, self.family.network)
+        self._facts = {**facts, "is_decoder": False, "add_cross_attention": False}
+
+    @property
+    def config(self) -> Any:
+        """A fresh transformers config."""
+        return self._network.config_class.from_dict(self._facts)
+
+    def random(self, seed: int) -> Any:
+        """The network with the random weights that transformers would start a pre-training from."""
+        with seeded(seed):
+            return self._network(self.config)
+
+    def pretrained(self) -> Any:
+        """The network with the folder's weights in fp32. Draws no random numbers.
+
+        Raises EncoderError when the weights are missing, damaged, or do not fit the network.
+        """
+        with torch.device("meta"):
+            network = self._network(self.config)
+        weights = _read_weights(self.folder, prefix=f"{network.base_model_prefix}.")
+        try:
+            missing = network.load_state_dict(weights, strict=False, assign=True).missing_keys
+        except RuntimeError as error:
+            raise EncoderError(f"The weights in {self.folder} do not fit its config.json. Get a fresh copy.") from error
+        lacking = [name for name in missing if not name.startswith("pooler.")]  # the pooler is no part of a backbone
+        if lacking:
+            raise EncoderError(f"The weights in {self.folder} lack {lacking[0]} and {len(lacking) - 1} more. Get a fresh copy.")
+        _fill_buffers(network)
+        return network
+
+
+def weight_files(folder: Path) -> tuple[Path, ...]:
+    """The safetensors files of a folder, in order of name. Raises EncoderError when there is none."""
+    files = tuple(sorted(folder.glob("model*.safetensors")))
+    if not files:
+        raise EncoderError(f"{folder} has no model.safetensors. Weights of other kinds can hide code and are never read.")
+    return files
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file. Raises EncoderError when the file is missing or holds none."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise EncoderError(f"{path} cannot be read as JSON ({error}). Get a fresh copy of the encoder.") from error
+    if not isinstance(content, dict):
+        raise EncoderError(f"{path} holds no settings. Get a fresh copy of the encoder.")
+    return content
+
+
+def _read_weights(folder: Path, prefix: str) -> dict[str, Tensor]:
+    """All weights in fp32, under the names the bare network gives them.
+
+    Copied, because what safetensors returns is a view of the file, which may be replaced while we train.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    weights: dict[str, Tensor] = {}
+    for path in weight_files(folder):
+        try:
+            weights |= load_file(path)
+        except (SafetensorError, OSError) as error:
+            raise EncoderError(f"{path} is damaged ({error}). Get a fresh copy of the encoder.") from error
+    return {_modern(name.removeprefix(prefix)): weight.to(torch.float32, copy=True) for name, weight in weights.items()}
+
+
+def _modern(name: str) -> str:
+    """Checkpoints converted from TensorFlow call the two parts of a layer norm gamma and beta."""
+    return name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias")
+
+
+def _fill_buffers(network: nn.Module) -> None:
+    """Give the buffers that no checkpoint holds their values: positions count up, token types are all zero."""
+    for name, buffer in list(network.named_buffers()):
+        if buffer.is_meta:
+            owner, _, leaf = name.rpartition(".")
+            filled = (
+                torch.arange(buffer.shape[-1]).expand(buffer.shape) if leaf == "position_ids" else torch.zeros(buffer.shape)
+            )
+            network.get_submodule(owner).register_buffer(leaf, filled.long(), persistent=False)
