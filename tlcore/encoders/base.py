@@ -82,6 +82,9 @@ class Encoder(Protocol):
     def fingerprint(self) -> str:
         """Hash of weights, preprocessing and precision: equal fingerprints give equal features."""
 
+    def fingerprint_in(self, precision: str) -> str:
+        """The fingerprint it would have in `fp32` or `bf16`: tells other weights from another arithmetic."""
+
     def encode(self, items: Sequence[str], on_progress: OnProgress | None = None) -> FloatArray:
         """Features `(n, d)` float32 of items in the order given; same items, same features."""
 

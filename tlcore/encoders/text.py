@@ -59,7 +59,11 @@ class TextEncoder:
     @cached_property
     def fingerprint(self) -> str:
         """Hash of weights, preprocessing and precision: equal fingerprints give equal features."""
-        return _digest(_ALGORITHM, self.content, str(self._limit), self.precision.name)
+        return self.fingerprint_in(self.precision.name)
+
+    def fingerprint_in(self, precision: str) -> str:
+        """The fingerprint this encoder would have in `fp32` or `bf16`: tells other weights from another arithmetic."""
+        return _digest(_ALGORITHM, self.content, str(self._limit), precision)
 
     def encode(self, items: Sequence[str], on_progress: OnProgress | None = None) -> FloatArray:
         """Features `(n, d)` float32 of length 1, in the order given.
