@@ -11,7 +11,7 @@ class Sample(Record):
     """A file in this folder and how to read it."""
 
     file: str
-    title: str
+    name: str
     about: str
     """One sentence for the analyst."""
     text: str
@@ -27,7 +27,7 @@ class Sample(Record):
 SAMPLES: dict[str, Sample] = {
     "reviews": Sample(
         file="reviews.csv",
-        title="Product reviews: sentiment",
+        name="Product reviews: sentiment",
         about="675 product reviews, short and long, plain and ironic, labelled negative, neutral or positive.",
         text="review",
         label="sentiment",
@@ -35,7 +35,7 @@ SAMPLES: dict[str, Sample] = {
     ),
     "review-topics": Sample(
         file="reviews.csv",
-        title="Product reviews: topic",
+        name="Product reviews: topic",
         about="The same 675 reviews, labelled with what was bought: clothing, electronics, garden, kitchen, toys, travel.",
         text="review",
         label="topic",
