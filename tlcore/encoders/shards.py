@@ -1,0 +1,155 @@
+"""Stored features of one encoder on disk: immutable files, each known by its content, that two processes may share.
+
+A shard is one `.npy` file with a single record of columns: item keys, seconds each item cost, feature vectors. Its name is
+the SHA-256 of its bytes. The index over all shards is rebuilt from them, so there is no second truth that could disagree.
+"""
+
+import hashlib
+import io
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from filelock import FileLock, Timeout
+
+from tlcore.encoders.base import FloatArray, IntArray
+from tlcore.files import sha256_of, write_bytes
+
+Keys = npt.NDArray[np.bytes_]
+"""`(n,)` of 32 hexadecimal digits that stand for an item's content."""
+_POLL_SECONDS = 0.25
+_log = logging.getLogger(__name__)
+
+
+class Shard:
+    """One file, memory-mapped. Raises ValueError or OSError when it cannot even be opened."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._columns: Any = np.load(path, mmap_mode="r", allow_pickle=False)
+        self.keys: Keys = self._columns["keys"][0]
+
+    @cached_property
+    def sound(self) -> bool:
+        """True when the file's content is what its name says; read once."""
+        return self.path.is_file() and sha256_of(self.path) == self.path.stem
+
+    @property
+    def seconds(self) -> FloatArray:
+        """`(n,)` what each item cost to compute."""
+        return self._columns["seconds"][0]
+
+    @property
+    def vectors(self) -> FloatArray:
+        """`(n, d)` features."""
+        return self._columns["vectors"][0]
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where items are stored."""
+
+    shard: IntArray
+    """`(n,)` position in `Shelf.shards`; -1 = not stored."""
+    row: IntArray
+    """`(n,)` row within the shard."""
+
+    @property
+    def stored(self) -> npt.NDArray[np.bool_]:
+        """`(n,)` True where the item is stored."""
+        return self.shard >= 0
+
+
+class Shelf:
+    """All shards of one encoder, in a folder of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._lock = FileLock(folder / ".lock")
+        self._known: set[str] = set()
+        self.shards: list[Shard] = []
+        self._index: tuple[Keys, IntArray, IntArray] | None = None
+
+    def refresh(self) -> bool:
+        """Take in shards that others wrote meanwhile; True when there were any."""
+        new = sorted({path.name for path in self._folder.glob("*.npy")} - self._known)
+        for name in new:
+            self._take(self._folder / name)
+        return bool(new)
+
+    def find(self, keys: Keys) -> Places:
+        """Where items are stored. A shard that is damaged is found out here, deleted, and its items are not stored."""
+        while True:
+            places = self._find(keys)
+            damaged = [shard for shard in np.unique(places.shard[places.stored]) if not self.shards[shard].sound]
+            if not damaged:
+                return places
+            for position in reversed(damaged):
+                self._discard(self.shards.pop(position).path)
+
+    def append(self, keys: Keys, vectors: FloatArray, seconds: float) -> None:
+        """Store features, `seconds` being what they cost together. Raises StorageError when the disk refuses."""
+        rows, dim = vectors.shape
+        columns = np.zeros(1, [("keys", "S32", rows), ("seconds", "<f4", rows), ("vectors", "<f4", (rows, dim))])
+        columns["keys"], columns["seconds"], columns["vectors"] = keys, seconds / rows, vectors
+        buffer = io.BytesIO()
+        np.save(buffer, columns, allow_pickle=False)
+        path = self._folder / f"{hashlib.sha256(buffer.getbuffer()).hexdigest()}.npy"
+        write_bytes(path, buffer.getvalue())
+        self._take(path)
+
+    @contextmanager
+    def writing(self, while_waiting: Callable[[], None]) -> Iterator[None]:
+        """Be the only writer. While another process is, `while_waiting` is called a few times a second and may raise."""
+        while True:
+            try:
+                self._lock.acquire(timeout=_POLL_SECONDS)
+                break
+            except Timeout:
+                while_waiting()
+        try:
+            for left_over in self._folder.glob(".*.tmp"):  # of a writer that was killed
+                left_over.unlink()
+            yield
+        finally:
+            self._lock.release()
+
+    def _find(self, keys: Keys) -> Places:
+        stored, shard, row = self._sorted()
+        if not len(stored):
+            return Places(np.full(len(keys), -1), np.zeros(len(keys), np.int64))
+        at = np.minimum(np.searchsorted(stored, keys), len(stored) - 1)
+        return Places(np.where(stored[at] == keys, shard[at], -1), row[at])
+
+    def _sorted(self) -> tuple[Keys, IntArray, IntArray]:
+        """All keys in order, with the shard and row of each."""
+        if self._index is None:
+            sizes = [len(shard.keys) for shard in self.shards]
+            keys = np.concatenate([np.empty(0, "S32"), *(shard.keys for shard in self.shards)])
+            order = np.argsort(keys)
+            shard = np.repeat(np.arange(len(sizes)), sizes)
+            row = np.concatenate([np.empty(0, np.int64), *(np.arange(size) for size in sizes)])
+            self._index = keys[order], shard[order], row[order]
+        return self._index
+
+    def _take(self, path: Path) -> None:
+        self._known.add(path.name)
+        self._index = None
+        try:
+            self.shards.append(Shard(path))
+        except (OSError, ValueError, KeyError, IndexError):
+            self._discard(path)
+
+    def _discard(self, path: Path) -> None:
+        """Delete a damaged shard: what it held is computed again."""
+        _log.warning("Stored features in %s are damaged and will be computed again.", path)
+        self._index = None
+        self._known.discard(path.name)
+        path.unlink(missing_ok=True)
