@@ -2,20 +2,19 @@
 
 import streamlit as st
 
-from pages.parts.cached import datasets, workspace
+from pages.parts.cached import datasets, helper
 from pages.parts.dataset import show_dataset
 from pages.parts.importing import import_form
 from pages.parts.messages import errors_shown
 from pages.parts.state import choose, remember
 from pages.parts.upload import forget_upload, take_upload
-from tlcore.data.importer import add_sample
 from tlcore.data.samples import SAMPLES
 
 
 def take_sample(name: str) -> None:
     """Add a sample and open it."""
     with errors_shown():
-        remember("dataset", add_sample(workspace(), name).id)
+        remember("dataset", helper().call("add_sample", {"name": name})["id"])
 
 
 st.title("Data")

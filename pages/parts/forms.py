@@ -37,7 +37,15 @@ def _widget(name: str, field: FieldInfo, default: Any, key: str) -> Any:
         return st.number_input(label, int(low), int(high), default, step=1, help=about, key=key, persist_state="session")
     low, high = _range(field)
     return st.number_input(
-        label, float(low), float(high), float(default), step=_step(default), format="%g", help=about, key=key, persist_state="session"
+        label,
+        float(low),
+        float(high),
+        float(default),
+        step=_step(default),
+        format="%g",
+        help=about,
+        key=key,
+        persist_state="session",
     )
 
 

@@ -1,11 +1,14 @@
 """The panel that follows an experiment: it grows in place while a worker trains, and rests when the worker is done."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
 from pages.parts.cached import run_store, workspace
 from pages.parts.messages import badge, duration, errors_shown, plain, points, state_of
 from tlcore.experiments import queue
+from tlcore.experiments.results import ExperimentResults
 from tlcore.records import RunRecord, RunStatus
 from tlcore.training.catalogue import STRATEGIES
 
@@ -32,15 +35,45 @@ def show_experiment(experiment: str) -> None:
     st.fragment(panel, run_every=POLL_SECONDS if was_active else None)()
 
 
+def follow(found: ExperimentResults) -> None:
+    """On the Results page: say that more is to come, and draw anew when another run has finished."""
+    if queue.state(workspace(), found.experiment) not in ACTIVE:
+        return
+    shown = _finished(found.runs)
+
+    def watch() -> None:
+        now = _finished(run_store().runs(found.experiment))
+        active = queue.state(workspace(), found.experiment) in ACTIVE
+        if now != shown or not active:
+            st.rerun()
+        st.info(
+            f"Still running: {now} of {len(found.runs)} runs finished. The answer below grows with them.",
+            icon=":material/hourglass_top:",
+        )
+
+    st.fragment(watch, run_every=2 * POLL_SECONDS)()
+
+
+def _finished(runs: Sequence[RunRecord]) -> int:
+    """How many runs are done."""
+    return sum(run.status is RunStatus.FINISHED for run in runs)
+
+
 def _header(experiment: str, state: str, runs: list[RunRecord]) -> None:
     """State, progress, time left and the buttons that fit."""
-    finished = sum(run.status is RunStatus.FINISHED for run in runs)
+    finished = _finished(runs)
     with st.container(horizontal=True, vertical_alignment="center"):
         badge(state)
         st.markdown(f"{finished} of {len(runs)} runs finished")
         st.space("stretch")
         if state in ACTIVE:
-            st.button("Cancel", icon=":material/stop:", key=f"cancel_{experiment}", on_click=queue.cancel, args=(workspace(), experiment))
+            st.button(
+                "Cancel",
+                icon=":material/stop:",
+                key=f"cancel_{experiment}",
+                on_click=queue.cancel,
+                args=(workspace(), experiment),
+            )
         elif finished < len(runs):
             st.button(
                 "Resume unfinished runs",
@@ -51,7 +84,11 @@ def _header(experiment: str, state: str, runs: list[RunRecord]) -> None:
             )
         if finished:
             st.page_link(
-                "pages/results.py", label="Results", icon=":material/insights:", query_params={"experiment": experiment}, width="content"
+                "pages/results.py",
+                label="Results",
+                icon=":material/insights:",
+                query_params={"experiment": experiment},
+                width="content",
             )
     progress = queue.progress(workspace(), experiment) if state in ACTIVE else None
     if progress:

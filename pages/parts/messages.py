@@ -33,7 +33,7 @@ def plain(text: object) -> str:
 def state_of(status: RunStatus, reason: str) -> str:
     """The key of STATES for a run."""
     if status is RunStatus.KILLED:
-        return "interrupted" if reason == "interrupted" else "cancelled"
+        return reason if reason == "interrupted" else "cancelled"
     return {RunStatus.SCHEDULED: "queued", RunStatus.RUNNING: "running", RunStatus.FINISHED: "finished"}.get(status, "failed")
 
 

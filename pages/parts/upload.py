@@ -40,7 +40,7 @@ def take_upload(label: str, key: str, kinds: list[str], help_text: str) -> Uploa
     _free_memory(uploaded)
     del st.session_state[widget]
     st.session_state[f"{state}_generation"] = generation + 1
-    st.rerun()
+    return st.rerun()
 
 
 def forget_upload(key: str) -> None:

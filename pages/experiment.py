@@ -1,0 +1,40 @@
+"""Experiment: one form, from two clicks to every setting."""
+
+from uuid import uuid4
+
+import streamlit as st
+
+from pages.parts.cached import datasets, workspace
+from pages.parts.forecast import show_forecast
+from pages.parts.messages import empty_state, errors_shown
+from pages.parts.race_form import race_form
+from pages.parts.state import choose
+from tlcore.experiments import queue
+from tlcore.experiments.spec import ExperimentSpec
+
+
+def start(spec: ExperimentSpec, key: str) -> None:
+    """Put the experiment in line. The key makes a double click one experiment."""
+    with errors_shown():
+        st.session_state["started"] = queue.submit(workspace(), spec, key)
+
+
+st.title("Experiment")
+
+if started := st.session_state.pop("started", None):
+    st.session_state.pop("start_key", None)
+    st.switch_page("pages/runs.py", query_params={"experiment": started})
+
+with errors_shown():
+    cards = {card.id: card for card in datasets().list()}
+    if not cards:
+        empty_state("science", "There is no dataset to race on yet.", "pages/data.py", "Add a dataset")
+        st.stop()
+    dataset = choose("Dataset", "dataset", {card.id: card.name for card in cards.values()})
+    if dataset is None:
+        st.caption("Choose the dataset to race on.")
+        st.stop()
+    spec = race_form(cards[dataset])
+    if show_forecast(spec):
+        key = st.session_state.setdefault("start_key", uuid4().hex)
+        st.button("Start the race", type="primary", icon=":material/flag:", on_click=start, args=(spec, key), key="start")

@@ -1,0 +1,118 @@
+"""The choices that make an experiment, in three levels; what a level does not show keeps its default."""
+
+import streamlit as st
+
+from pages.parts.cached import workspace
+from pages.parts.forms import strategy_settings
+from pages.parts.messages import plain
+from tlcore.encoders.catalogue import encoder_cards
+from tlcore.experiments.spec import ExperimentSpec
+from tlcore.records import Budget, DatasetCard
+from tlcore.training.catalogue import STRATEGIES
+
+LEVELS = ("Defaults", "Usual choices", "Every setting")
+_LADDER = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
+
+
+def race_form(card: DatasetCard) -> ExperimentSpec:
+    """The spec that the form says now."""
+    level = st.segmented_control(
+        "How much do you want to decide?", LEVELS, default=LEVELS[0], required=True, key="level", persist_state="session"
+    )
+    spec = ExperimentSpec(name=f"{card.name[:100]}: transfer or scratch?", dataset=card.id)
+    if level == LEVELS[0]:
+        _explain()
+    else:
+        spec = _usual_choices(spec, card)
+    return _every_setting(spec) if level == LEVELS[2] else spec
+
+
+def _explain() -> None:
+    """What the defaults do, in words."""
+    cells = st.grid(len(STRATEGIES), min_column_width=190)
+    for strategy in STRATEGIES.values():
+        with cells.cell(), st.container(border=True, height="stretch"):
+            st.markdown(f"**{strategy.name}**")
+            st.caption(strategy.about)
+    st.caption("Each runs three times, with other draws of the same rows, so that the answer comes with its uncertainty.")
+
+
+def _usual_choices(spec: ExperimentSpec, card: DatasetCard) -> ExperimentSpec:
+    """Name, strategies, encoder, labels, seeds."""
+    encoders = {
+        encoder.id: encoder.name
+        for encoder in encoder_cards(workspace())
+        if encoder.ready and encoder.modality == card.modality
+    }
+    name = st.text_input("Name", spec.name, max_chars=120, key=f"race_name_{card.id}", persist_state="session")
+    strategies = st.pills(
+        "Strategies",
+        list(STRATEGIES),
+        selection_mode="multi",
+        default=list(spec.strategies),
+        format_func=lambda strategy: STRATEGIES[strategy].name,
+        key="race_strategies",
+        persist_state="session",
+    )
+    left, middle, right = st.columns(3, vertical_alignment="bottom")
+    chosen = left.multiselect(
+        "Encoder",
+        list(encoders),
+        default=list(spec.encoders),
+        format_func=lambda encoder: plain(encoders[encoder]),
+        key="race_encoders",
+        help="The pre-trained network that transfer starts from.",
+        persist_state="session",
+    )
+    budgets = middle.multiselect(
+        "Labels a run may use in all",
+        ["all", *(str(step) for step in _LADDER if step < card.items)],
+        default=["all"],
+        key=f"race_budgets_{card.id}",
+        accept_new_options=True,
+        help="Several numbers show how the answer changes with more labels. Type a number to add it.",
+        persist_state="session",
+    )
+    seeds = right.number_input(
+        "Repeats (seeds)",
+        1,
+        50,
+        spec.seeds,
+        key="race_seeds",
+        help="More repeats, narrower intervals, longer wait.",
+        persist_state="session",
+    )
+    choices = {"name": name, "strategies": tuple(strategies), "encoders": tuple(chosen), "seeds": seeds}
+    return spec.model_copy(update={**choices, "budgets": tuple(_budget(text) for text in budgets)})
+
+
+def _budget(text: str) -> Budget:
+    """A budget as typed; what is no number counts as 0, which the engine refuses with a sentence."""
+    digits = "".join(text.split()).replace(",", "")
+    return "all" if digits.lower() == "all" else int(digits) if digits.isdecimal() and len(digits) < 10 else 0
+
+
+def _every_setting(spec: ExperimentSpec) -> ExperimentSpec:
+    """The split, the practical band, and how each strategy trains."""
+    left, middle, right = st.columns(3, vertical_alignment="bottom")
+    percent = left.number_input("Locked test set, % of the data", 5, 50, 20, key="race_test", persist_state="session")
+    band = middle.number_input(
+        "Practical band, points",
+        0.0,
+        20.0,
+        100 * spec.band,
+        step=0.5,
+        key="race_band",
+        help="A difference in accuracy smaller than this does not matter to you.",
+        persist_state="session",
+    )
+    split_seed = right.number_input("Seed of the split", 0, 10_000, 0, key="race_split", persist_state="session")
+    settings = {}
+    for strategy in spec.strategies:
+        card = STRATEGIES[strategy]
+        with st.expander(card.name, icon=":material/tune:"):
+            st.caption(card.about)
+            settings[strategy] = strategy_settings(card)
+    return spec.model_copy(
+        update={"test_share": percent / 100, "band": band / 100, "split_seed": int(split_seed), "settings": settings}
+    )
