@@ -101,6 +101,9 @@ class FeatureSource(Protocol):
     def features(self, encoder: Encoder, items: Sequence[str], on_progress: OnProgress | None = None) -> FloatArray:
         """Features `(n, d)` float32 of items in the order given."""
 
+    def seconds_cold(self, encoder: Encoder, items: Sequence[str]) -> float | None:
+        """What encoding the items costs when nothing is stored; None when unknown."""
+
 
 class DirectFeatures:
     """A `FeatureSource` that stores nothing: for prediction and tests."""
@@ -108,6 +111,9 @@ class DirectFeatures:
     def features(self, encoder: Encoder, items: Sequence[str], on_progress: OnProgress | None = None) -> FloatArray:
         """Encode the items now."""
         return encoder.encode(items, on_progress)
+
+    def seconds_cold(self, encoder: Encoder, items: Sequence[str]) -> None:
+        """Not known in advance."""
 
 
 def pad(rows: Sequence[Tensor], dtype: torch.dtype) -> tuple[Tensor, Tensor]:

@@ -47,7 +47,7 @@ class FeatureStore:
         return int(self._shelf(encoder).find(keys).stored[inverse].sum())
 
     def seconds_cold(self, encoder: Encoder, items: Sequence[str]) -> float | None:
-        """What the items' features cost when they were computed, each distinct item counted once; None if some are not stored."""
+        """Seconds that computing the items' features took, equal items counted once; None if some are not stored."""
         shelf = self._shelf(encoder)
         places = shelf.find(_distinct(items)[0])
         if not places.stored.all():
