@@ -169,13 +169,13 @@ def long_texts(checked: Checked) -> Iterator[Finding]:
 def mixed_scripts(checked: Checked) -> Iterator[Finding]:
     """Texts in another script than most."""
     scripts = checked.items["text"].map(script_of)
-    yield from odd_ones("mixed_scripts", "in", scripts[scripts != ""], checked.items)
+    yield from odd_ones("mixed_scripts", "Most texts are", scripts[scripts != ""], checked.items)
 
 
 def mixed_languages(checked: Checked) -> Iterator[Finding]:
     """Texts in another language than most, among a sample of the longer ones."""
     languages = pd.Series(languages_of(checked.items["text"].tolist()), dtype="object")
-    yield from odd_ones("mixed_languages", f"(of {len(languages):,} longer ones looked at) in", languages, checked.items)
+    yield from odd_ones("mixed_languages", f"Of {len(languages):,} longer texts looked at, most are", languages, checked.items)
 
 
 def leakage(checked: Checked) -> Iterator[Finding]:

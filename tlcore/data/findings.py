@@ -38,7 +38,7 @@ def about_classes(code: str, severity: Severity, message: str, sizes: pd.Series)
     return Finding(code=code, severity=severity, message=message, count=int(sizes.sum()), examples=shown)
 
 
-def odd_ones(code: str, words: str, kinds: pd.Series, items: pd.DataFrame) -> Iterator[Finding]:
+def odd_ones(code: str, subject: str, kinds: pd.Series, items: pd.DataFrame) -> Iterator[Finding]:
     """A finding when not all `kinds` (position -> script or language) are the same; a warning from 5 % on."""
     counts = kinds.value_counts()
     if len(counts) < 2:
@@ -46,7 +46,7 @@ def odd_ones(code: str, words: str, kinds: pd.Series, items: pd.DataFrame) -> It
     others = ", ".join(f"{kind} ({count:,})" for kind, count in counts.iloc[1:6].items())
     odd = pd.Series(items.index.isin(kinds.index[kinds != counts.index[0]]), index=items.index)
     severity = Severity.WARNING if odd.sum() >= _MANY * len(kinds) else Severity.INFO
-    message = f"Most texts are {words} {counts.index[0]} ({counts.iloc[0]:,}), others {words.split()[-1]} {others}."
+    message = f"{subject} in {counts.index[0]} ({counts.iloc[0]:,}), others in {others}."
     yield from about_items(code, severity, message, items, odd)
 
 

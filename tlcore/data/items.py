@@ -6,14 +6,13 @@ from collections.abc import Sequence
 import pandas as pd
 
 from tlcore.data.duplicates import Copies, find_copies
+from tlcore.data.sentiment import SENTIMENTS
 from tlcore.errors import DataError
 from tlcore.records import Modality, Task
 
 COLUMNS = ("text", "label", "part", "group", "line", "copy", "family")
 """text, label ("" = missing), part ("", "train" or "test"), group ("" = none), line (1-based, in the file it came from),
 copy and family (position of the first item that is an exact copy, a near copy)."""
-
-SENTIMENTS = ("negative", "neutral", "positive")
 
 _GIVEN = COLUMNS[:4]
 
