@@ -32,7 +32,7 @@ class Shard:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._columns: Any = np.load(path, mmap_mode="r", allow_pickle=False)
+        self._columns: Any = np.lib.format.open_memmap(path, mode="r")
         self.keys: Keys = self._columns["keys"][0]
 
     @cached_property
