@@ -1,0 +1,106 @@
+import random
+
+import numpy as np
+import pytest
+import torch
+
+from tlcore import runtime
+from tlcore.runtime import Precision, configure_threads, device, precision, seeded
+
+
+@pytest.fixture(autouse=True)
+def decided_afresh(monkeypatch):
+    monkeypatch.delenv("TLCORE_PRECISION", raising=False)
+    for decision in (device, precision):
+        decision.cache_clear()
+    yield
+    monkeypatch.undo()
+    for decision in (device, precision):
+        decision.cache_clear()
+
+
+@pytest.fixture
+def pretend(monkeypatch):
+    """Make the machine look like another."""
+
+    def as_if(*, cuda=False, cuda_bf16=False, avx512_bf16=False, amx=False):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: cuda_bf16 or including_emulation)
+        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512_bf16)
+        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+
+    return as_if
+
+
+@pytest.mark.parametrize(
+    ("machine", "kind", "name"),
+    [
+        ({}, "cpu", "fp32"),
+        ({"avx512_bf16": True}, "cpu", "bf16"),
+        ({"amx": True}, "cpu", "bf16"),
+        ({"cuda": True, "cuda_bf16": True}, "cuda", "bf16"),
+        ({"cuda": True, "cuda_bf16": False, "avx512_bf16": True}, "cuda", "fp32"),
+    ],
+)
+def test_bf16_is_chosen_only_where_it_is_native(pretend, machine, kind, name):
+    pretend(**machine)
+    assert device().type == kind
+    assert precision().name == name
+    assert "native" in precision().reason
+
+
+@pytest.mark.parametrize("name", ["fp32", "bf16"])
+def test_the_environment_overrides_the_precision(pretend, monkeypatch, name):
+    pretend(avx512_bf16=name == "fp32")
+    monkeypatch.setenv("TLCORE_PRECISION", name)
+    assert precision() == Precision(name, "set by TLCORE_PRECISION")
+
+
+def test_a_precision_knows_its_type():
+    assert Precision("bf16", "").dtype is torch.bfloat16
+    assert Precision("fp32", "").dtype is torch.float32
+
+
+def test_threads_follow_the_setting(monkeypatch):
+    before = torch.get_num_threads()
+    try:
+        monkeypatch.setenv("TLCORE_THREADS", "1")
+        assert configure_threads() == torch.get_num_threads() == 1
+        monkeypatch.setenv("TLCORE_THREADS", "0")
+        monkeypatch.setattr(runtime.os, "cpu_count", lambda: 2)
+        assert configure_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+def draw():
+    return random.random(), float(np.random.rand()), float(torch.rand(()))  # noqa: NPY002
+
+
+def test_a_seed_fixes_all_generators_whatever_ran_before():
+    draw()
+    with seeded(5):
+        first = draw()
+    draw()
+    with seeded(5):
+        assert draw() == first
+    with seeded(6):
+        again = draw()
+    assert all(one != other for one, other in zip(first, again, strict=True))
+
+
+def test_a_seeded_block_leaves_no_trace_even_when_it_fails():
+    with seeded(1):
+        expected = (draw(), draw())
+    with seeded(1):
+        got = [draw()]
+        with pytest.raises(ZeroDivisionError), seeded(99):
+            draw()
+            raise ZeroDivisionError
+        got.append(draw())
+    assert tuple(got) == expected
+
+
+def test_a_seed_beyond_32_bits_is_fine():
+    with seeded(2**40 + 3):
+        draw()
