@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.parts.cached import datasets, helper
 from pages.parts.dataset import show_dataset
+from pages.parts.frame import framed
 from pages.parts.importing import import_form
 from pages.parts.messages import errors_shown
 from pages.parts.state import choose, remember
@@ -17,6 +18,7 @@ def take_sample(name: str) -> None:
         remember("dataset", helper().call("add_sample", {"name": name})["id"])
 
 
+framed()
 st.title("Data")
 
 with errors_shown():

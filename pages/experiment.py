@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.parts.cached import datasets, workspace
 from pages.parts.forecast import show_forecast
+from pages.parts.frame import framed
 from pages.parts.messages import empty_state, errors_shown
 from pages.parts.race_form import race_form
 from pages.parts.state import choose
@@ -19,6 +20,7 @@ def start(spec: ExperimentSpec, key: str) -> None:
         st.session_state["started"] = queue.submit(workspace(), spec, key)
 
 
+framed()
 st.title("Experiment")
 
 if started := st.session_state.pop("started", None):

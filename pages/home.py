@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.parts.cached import helper, run_store
 from pages.parts.experiments import experiment_cards
+from pages.parts.frame import framed
 from pages.parts.messages import errors_shown
 
 RECENT = 6
@@ -18,10 +19,11 @@ STEPS = (
     ("auto_awesome", "4 · Use", "Classify one text or a whole file with the winner, or download it and use it elsewhere."),
 )
 
+framed()
 st.title("Does transfer learning help on your data?")
 st.markdown(
-    "Upload labelled texts, press one button, and see – fairly, and with its uncertainty – what a pre-trained network brings over "
-    "training from scratch: in accuracy and in time. Then use the winner on new texts. Nothing leaves this machine."
+    "Upload labelled texts, press one button, and see – fairly, and with its uncertainty – what a pre-trained network brings "
+    "over training from scratch: in accuracy and in time. Then use the winner on new texts. Nothing leaves this machine."
 )
 
 with st.container(horizontal=True, vertical_alignment="center"):

@@ -3,10 +3,12 @@
 import streamlit as st
 
 from pages.parts.cached import run_store
+from pages.parts.frame import framed
 from pages.parts.messages import empty_state, errors_shown
 from pages.parts.models import choose_model, show_card
 from pages.parts.predictions import predict_file, predict_one
 
+framed()
 st.title("Predict")
 
 with errors_shown():

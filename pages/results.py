@@ -6,11 +6,13 @@ from pages.parts.answer import show_answer
 from pages.parts.cached import run_store, workspace
 from pages.parts.evidence import show_evidence
 from pages.parts.experiments import experiment_cards, housekeeping
+from pages.parts.frame import framed
 from pages.parts.live import follow
 from pages.parts.messages import empty_state, errors_shown, plain
 from pages.parts.state import choose
 from tlcore.experiments.results import results
 
+framed()
 st.title("Results")
 
 with errors_shown():

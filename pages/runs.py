@@ -3,11 +3,13 @@
 import streamlit as st
 
 from pages.parts.cached import run_store, workspace
+from pages.parts.frame import framed
 from pages.parts.live import show_experiment
 from pages.parts.messages import empty_state, errors_shown
 from pages.parts.state import choose
 from tlcore.experiments import queue
 
+framed()
 st.title("Runs")
 
 with errors_shown():

@@ -46,7 +46,7 @@ def best_summary(found: ExperimentResults) -> StrategySummary:
 
 
 def best_run(found: ExperimentResults, best: StrategySummary) -> RunRecord:
-    """The run of the best strategy that comes first; the seeds are repeats of the same thing, none is picked by its test score."""
+    """The best strategy's first run: seeds are repeats of the same thing, and none is picked by its test score."""
     return min(
         (
             run

@@ -4,9 +4,10 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.cached import datasets, helper, run_store
+from pages.parts.charts import show_chart
 from pages.parts.messages import errors_shown, plain
 from pages.parts.state import remember
-from tlcore.charts import class_balance_chart
+from tlcore import charts
 from tlcore.records import DatasetCard, Finding, Severity
 
 _SHOW = {
@@ -23,7 +24,7 @@ def show_dataset(dataset: str) -> None:
     _findings(card)
     left, right = st.columns([2, 3])
     with left:
-        st.plotly_chart(class_balance_chart(card.classes), config={"displayModeBar": False}, key="class_balance")
+        show_chart(charts.class_balance_chart(card.classes), key="class_balance")
     with right:
         _rows(card)
     _housekeeping(card)

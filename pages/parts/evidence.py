@@ -1,4 +1,4 @@
-"""The evidence under an answer: scores, curves, classes, confusions, runs and downloads, for text that is believed or doubted."""
+"""The evidence under an answer: scores, training curves, classes, confusions, runs and downloads."""
 
 import tempfile
 from pathlib import Path
@@ -90,7 +90,7 @@ def _confusions(found: ExperimentResults) -> None:
     """Which class is taken for which."""
     run = st.selectbox("Run", _first_of_each(found), format_func=run_name, key="confusion_run")
     if run and run.scores:
-        show_chart(charts.confusion_chart(run.scores, found.classes), key="confusion")
+        show_chart(charts.confusion_chart(run), key="confusion")
 
 
 def _first_of_each(found: ExperimentResults) -> list[RunRecord]:

@@ -56,7 +56,7 @@ def errors_shown() -> Iterator[None]:
         number = uuid4().hex[:8]
         _log.exception("fault %s", number)
         st.error(
-            f"Something went wrong that should not have. Your work is safe; try again. If it happens again, report fault {number}.",
+            f"Something went wrong that should not have. Your work is safe. Try again; should it recur, report fault {number}.",
             icon=":material/bug_report:",
         )
 

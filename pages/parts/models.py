@@ -57,7 +57,8 @@ def show_card(model: Chosen) -> None:
 
 def python_lines(file_name: str) -> str:
     """The three lines of Python that use a downloaded bundle."""
-    return f'from tlcore import load_model\nmodel = load_model("{Path(file_name).name}")\nprint(model.predict(["Your text here."])[0])'
+    load = f'model = load_model("{Path(file_name).name}")'
+    return f'from tlcore import load_model\n{load}\nprint(model.predict(["Your text here."])[0])'
 
 
 def _names(runs: list[RunRecord]) -> dict[str, str]:

@@ -39,7 +39,7 @@ def choose(label: str, kind: str, names: Mapping[str, str]) -> str | None:
         placeholder="Choose one",
         key=f"choose_{kind}_{wanted}_{len(ids)}",
     )
+    remember(kind, value)
     if value != wanted:
-        remember(kind, value)
         st.rerun()
     return value

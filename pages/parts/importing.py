@@ -1,0 +1,206 @@
+"""From an uploaded CSV to a dataset: what was found in it, every guess open to change, then one button."""
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts.cached import helper
+from pages.parts.messages import errors_shown, plain
+from pages.parts.upload import Upload, forget_upload, take_upload
+from tlcore.data.csv import CsvOptions
+from tlcore.data.encoding import ENCODINGS
+from tlcore.data.importer import ImportChoices
+from tlcore.data.items import SENTIMENTS
+from tlcore.data.look import FileLook
+from tlcore.data.sentiment import suggest_mapping
+from tlcore.records import Task
+
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_NONE = "– none –"
+
+
+def import_form(upload: Upload) -> str | None:
+    """Show the file and the choices; the new dataset's id once it is stored."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{plain(upload['name'])}** · {upload['bytes'] / 1e6:.2f} MB")
+        st.button("Take another file", icon=":material/close:", on_click=_put_away)
+    options = _how_written(upload)
+    look = _look(upload, options)
+    if look is None:
+        return None
+    st.caption(_how_read(look))
+    st.dataframe(pd.DataFrame(look.preview), hide_index=True, height=220, alt="The first rows of the file")
+    options = _bad_rows(look, options)
+    choices = _columns(upload, look, options)
+    test = take_upload(
+        "Your own test set, if you have one (a CSV with the same columns)",
+        "test",
+        ["csv", "tsv", "txt", "gz"],
+        "It becomes the locked test set.",
+    )
+    if test:
+        st.markdown(f"Test set: **{plain(test['name'])}**")
+        choices = choices.model_copy(update={"split": None})
+    if not st.button("Add dataset", type="primary", icon=":material/add:", key="add_dataset"):
+        return None
+    return _store(upload, choices, test)
+
+
+def _put_away() -> None:
+    """Forget the files."""
+    forget_upload("data")
+    forget_upload("test")
+
+
+def _how_written(upload: Upload) -> CsvOptions:
+    """Encoding, separator and header; "found out" unless the user says otherwise."""
+    with st.popover("How the file is written", icon=":material/tune:"):
+        key = upload["path"]
+        encoding = st.selectbox(
+            "Encoding", [None, *ENCODINGS], format_func=lambda name: name or "found out", key=f"encoding_{key}"
+        )
+        delimiter = st.selectbox(
+            "Columns are separated by",
+            [None, *_DELIMITERS],
+            format_func=lambda mark: _DELIMITERS.get(mark, "found out"),
+            key=f"delimiter_{key}",
+        )
+        header = st.selectbox(
+            "The first row names the columns",
+            [None, True, False],
+            format_func=lambda value: {None: "found out", True: "yes", False: "no"}[value],
+            key=f"header_{key}",
+        )
+    return CsvOptions(encoding=encoding, delimiter=delimiter, header=header)
+
+
+def _look(upload: Upload, options: CsvOptions) -> FileLook | None:
+    """What the file holds, asked for once; None after the reason was shown."""
+    key = (upload["path"], options.model_dump_json())
+    if st.session_state.get("look_key") != key:
+        with errors_shown():
+            bar = st.progress(0.0, text="Reading the file…")
+            params = {"path": upload["path"], "options": options.model_dump(mode="json"), "file_name": upload["name"]}
+            found = helper().call(
+                "look_at", params, lambda done, total: bar.progress(done / total, text="Reading the file…") and None
+            )
+            bar.empty()
+            st.session_state["look"], st.session_state["look_key"] = FileLook.model_validate(found), key
+    return st.session_state["look"] if st.session_state.get("look_key") == key else None
+
+
+def _how_read(look: FileLook) -> str:
+    """How the file was read, in one line."""
+    report = look.report
+    separator = _DELIMITERS.get(report.delimiter, report.delimiter)
+    facts = [
+        f"{report.rows:,} rows, {len(report.columns)} columns",
+        f"read as {report.encoding}",
+        f"separated by {plain(separator)}",
+    ]
+    facts += [
+        f"column {plain(was or 'without a name')} is called {plain(now)} here" for now, was in list(report.renamed.items())[:5]
+    ]
+    return " · ".join(facts)
+
+
+def _bad_rows(look: FileLook, options: CsvOptions) -> CsvOptions:
+    """What to do with rows that cannot be read."""
+    report = look.report
+    if not report.skipped:
+        return options
+    st.warning(f"{report.skipped:,} rows cannot be read.", icon=":material/warning:")
+    with st.popover("Which ones"):
+        st.text("\n".join(str(row) for row in report.bad_rows[:100]))
+    skip = st.radio("These rows", ["leave them out", "stop, I will mend the file"], key="bad_rows") == "leave them out"
+    return options.model_copy(update={"bad_rows": "skip" if skip else "stop"})
+
+
+def _columns(upload: Upload, look: FileLook, options: CsvOptions) -> ImportChoices:
+    """Which column plays which part, with the reason of each guess."""
+    guess, columns, key = look.guess, list(look.report.columns), upload["path"]
+    left, right = st.columns(2)
+    with left:
+        text = st.selectbox("Text", columns, index=columns.index(guess.text), key=f"text_{key}")
+        st.caption(plain(guess.text_reason) if text == guess.text else "Your choice.")
+    with right:
+        label = st.selectbox(
+            "Label",
+            columns,
+            index=columns.index(guess.label) if guess.label else None,
+            placeholder="Choose",
+            key=f"label_{key}",
+        )
+        st.caption(plain(guess.label_reason) if label == guess.label else "Your choice.")
+    optional = [_NONE, *columns]
+    split = left.selectbox(
+        "Column that says train or test", optional, index=optional.index(guess.split or _NONE), key=f"split_{key}"
+    )
+    group = right.selectbox(
+        "Column whose values must stay together",
+        optional,
+        index=optional.index(guess.group or _NONE),
+        key=f"group_{key}",
+        help="For instance the author: no author's texts will be in both train and test.",
+    )
+    task, mapping = _task(look, label, guess.task, key)
+    name = st.text_input("Name of the dataset", upload["name"].removesuffix(".gz").rsplit(".", 1)[0], key=f"name_{key}")
+    return ImportChoices(
+        name=name or None,
+        text=text,
+        label=label,
+        task=task,
+        label_mapping=mapping,
+        split=None if split == _NONE else split,
+        group=None if group == _NONE else group,
+        csv=options,
+    )
+
+
+def _task(look: FileLook, label: str | None, guess: Task, key: str) -> tuple[Task | None, dict[str, str] | None]:
+    """Sentiment with its mapping, or classification with labels as they are."""
+    values = look.values.get(label or "", {})
+    suggested = suggest_mapping([value for value in values if value]) if values else None
+    task = st.segmented_control(
+        "Task",
+        ["sentiment", "classification"],
+        default=guess if label == look.guess.label else ("sentiment" if suggested else "classification"),
+        format_func=str.capitalize,
+        required=True,
+        help="Sentiment maps labels to negative, neutral and positive. Classification takes them as they are.",
+        key=f"task_{key}_{label}",
+    )
+    if task != "sentiment" or not values:
+        return task, None
+    rows = [
+        {"label": value, "rows": count, "means": (suggested or {}).get(value, "")} for value, count in values.items() if value
+    ]
+    edited = st.data_editor(
+        pd.DataFrame(rows),
+        hide_index=True,
+        disabled=("label", "rows"),
+        column_config={
+            "means": st.column_config.SelectboxColumn("means", options=[*SENTIMENTS, ""], help="Empty leaves its rows out.")
+        },
+        key=f"mapping_{key}_{label}",
+    )
+    return task, {row["label"]: row["means"] or "" for row in edited.to_dict("records")}
+
+
+def _store(upload: Upload, choices: ImportChoices, test: Upload | None) -> str | None:
+    """Have the helper import the file; the new dataset's id."""
+    with errors_shown():
+        bar = st.progress(0.0, text="Reading, checking, storing…")
+        st.button("Stop", icon=":material/stop:", key="stop_import")
+        params = {
+            "path": upload["path"],
+            "choices": choices.model_dump(mode="json"),
+            "test": test["path"] if test else None,
+            "file_name": upload["name"],
+        }
+        card = helper().call(
+            "import_csv",
+            params,
+            lambda done, total: bar.progress(done / max(total, 1), text="Reading, checking, storing…") and None,
+        )
+        return str(card["id"])
+    return None

@@ -1,0 +1,62 @@
+"""A first look at a whole CSV file, so that its columns, labels and bad rows can be shown before anything is stored."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tlcore.data.columns import ColumnGuess, guess_columns
+from tlcore.data.csv import LINE_COLUMN, CsvOptions, CsvReport, OnShare, load_csv
+from tlcore.records import Record
+from tlcore.settings import Workspace
+
+_GUESS_ROWS = 5_000
+_PREVIEW_ROWS = 20
+_MAX_VALUES = 200
+_MAX_COLUMNS = 100
+
+
+class FileLook(Record):
+    """What a file holds."""
+
+    report: CsvReport
+    guess: ColumnGuess
+    preview: dict[str, tuple[str, ...]]
+    """Column -> its first cells."""
+    values: dict[str, dict[str, int]]
+    """Column -> value -> rows, the most frequent first, for columns of up to 200 distinct values."""
+
+
+def look_at(
+    workspace: Workspace, path: Path, options: CsvOptions, file_name: str | None = None, on_progress: OnShare | None = None
+) -> FileLook:
+    """Read a file whole in bounded memory and say what it holds; bad rows are listed, never a reason to stop.
+
+    Raises DataError for a file that is no table.
+    """
+    workspace.uploads.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=workspace.uploads, prefix="look-") as folder:
+        parquet = Path(folder) / "rows.parquet"
+        lenient = options.model_copy(update={"bad_rows": "skip"})
+        report = load_csv(path, lenient, parquet, workspace.settings, file_name, on_progress)
+        head = next(pq.ParquetFile(parquet).iter_batches(batch_size=_GUESS_ROWS)).to_pandas().drop(columns=LINE_COLUMN)
+        return FileLook(
+            report=report,
+            guess=guess_columns(head, report.rows),
+            preview={column: tuple(head[column].head(_PREVIEW_ROWS)) for column in report.columns[:_MAX_COLUMNS]},
+            values=_values(parquet, head, report.columns),
+        )
+
+
+def _values(parquet: Path, head: pd.DataFrame, columns: tuple[str, ...]) -> dict[str, dict[str, int]]:
+    """Distinct values with their counts, for columns that have few."""
+    few = [column for column in columns[:_MAX_COLUMNS] if head[column].nunique() <= _MAX_VALUES]
+    found = {}
+    for column in few:
+        counts = pc.value_counts(pc.utf8_trim_whitespace(pq.read_table(parquet, columns=[column]).column(column)))
+        if len(counts) <= _MAX_VALUES:
+            pairs = sorted(((entry["values"].as_py(), entry["counts"].as_py()) for entry in counts), key=lambda pair: -pair[1])
+            found[column] = dict(pairs)
+    return found
