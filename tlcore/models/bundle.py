@@ -7,11 +7,11 @@ import re
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from pydantic import ValidationError
 
-from tlcore.errors import BundleError, ChoiceError, EncoderError
+from tlcore.errors import BundleError, ChoiceError, EncoderError, NotFoundError
 from tlcore.files import atomic_path, write_bytes
 from tlcore.models.archive import read_archive, shown, write_archive
 from tlcore.models.card import ModelCard, readme
@@ -131,22 +131,29 @@ def load_model(path: Path | str, workspace: Workspace | None = None) -> "Model":
     return Model(card, strategy, notes)
 
 
-def _encoder(card: ModelCard, workspace: Workspace) -> "tuple[Encoder | None, tuple[str, ...]]":
-    """The very encoder a model was trained on, and what its user should know about it here."""
+def _encoder(card: ModelCard, workspace: Workspace) -> "tuple[Encoder, tuple[str, ...]]":
+    """The very encoder a model was trained on, and what its user should know about it here.
+
+    Strategies that use no encoder get None and never look at it.
+    """
     from tlcore.encoders.catalogue import load_encoder
 
     if card.encoder is None:
-        return None, ()
+        return cast("Encoder", None), ()
     needed = f"The model “{card.name}” needs the encoder “{card.encoder.id}” ({card.encoder.name})"
     try:
         encoder = load_encoder(card.encoder.id, workspace)
-    except EncoderError as error:
-        raise EncoderError(
-            f"{needed}, which is not on this machine. Add it with `python -m tlcore encoders add FOLDER`."
-        ) from error
-    if encoder.fingerprint != card.encoder_fingerprint:
-        raise EncoderError(f"{needed}; the one of that name on this machine has other weights. Add the one it was trained on.")
-    return encoder, ()
+    except NotFoundError as error:
+        cure = f"Add it with `python -m tlcore encoders add FOLDER --name {card.encoder.id}`."
+        raise EncoderError(f"{needed}, which is not on this machine. {cure}") from error
+    if encoder.fingerprint == card.encoder_fingerprint:
+        return encoder, ()
+    if card.precision and encoder.fingerprint_in(card.precision) == card.encoder_fingerprint:
+        note = (
+            f"This model was trained in {card.precision}, and this machine computes otherwise: its figures may differ slightly."
+        )
+        return encoder, (note,)
+    raise EncoderError(f"{needed}; the one of that name on this machine has other weights. Add the one it was trained on.")
 
 
 def _read_checked(path: Path) -> tuple[ModelCard, dict[str, bytes]]:
