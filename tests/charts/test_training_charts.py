@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+
+from tlcore import charts
+
+
+def test_curves_have_a_panel_a_strategy_and_a_ring_at_the_epoch_kept(make_run):
+    runs = [
+        make_run("full_fine_tuning", 0, losses=(1.0, 0.6, 0.7), chosen={"epoch": 2}),
+        make_run("scratch", 0, losses=(1.2, 1.1), chosen={}),
+        make_run("feature_extraction"),
+    ]
+    chart = charts.learning_curves(runs)
+    assert [one.text for one in chart.layout.annotations] == ["From scratch", "Full fine-tuning"]
+    (ring,) = (trace for trace in chart.data if trace.mode == "markers")
+    assert (ring.x, ring.y) == ((2,), (0.6,))
+    assert charts.alt_text(chart).startswith("From scratch trains for 2 epochs; full fine-tuning keeps epoch 2 of 3.")
+    dashes = {trace.line.dash: list(trace.y) for trace in chart.data if trace.mode == "lines" and trace.xaxis == "x"}
+    assert dashes == {"dot": [0.6, 0.55], "solid": [1.2, 1.1]}
+
+
+def test_without_validation_the_ring_sits_on_the_training_loss(make_run):
+    run = make_run(losses=(1.0, 0.6), chosen={"epoch": 2})
+    bare = run.model_copy(update={"curve": tuple(one.model_copy(update={"validation_loss": None}) for one in run.curve)})
+    (ring,) = (trace for trace in charts.learning_curves([bare]).data if trace.mode == "markers")
+    assert ring.y == (0.3,)
+
+
+def test_curves_of_the_largest_budget_alone(make_run):
+    runs = [make_run("scratch", budget=10, losses=(1.0, 0.5)), make_run("full_fine_tuning", losses=(1.0, 0.5))]
+    assert [one.text for one in charts.learning_curves(runs).layout.annotations] == ["Full fine-tuning"]
+
+
+def test_without_epochs_there_are_no_curves(make_run):
+    assert "no curves" in charts.learning_curves([make_run("classic")]).layout.title.text.replace("<br>", " ")
+
+
+def test_hardest_class_on_top_and_means_over_seeds(make_run):
+    runs = [make_run(seed=0, confusion=((8, 2), (0, 10))), make_run(seed=1, confusion=((4, 6), (0, 10)))]
+    chart = charts.per_class_chart(runs)
+    assert list(chart.layout.yaxis.ticktext) == ["bad (10)", "good (10)"]
+    recall = next(trace for trace in chart.data if trace.xaxis == "x2")
+    assert list(recall.x) == pytest.approx([60, 100])
+    assert "finds “bad” hardest" in charts.alt_text(chart)
+
+
+def test_what_is_undefined_has_no_mark_and_comes_last(make_run):
+    chart = charts.per_class_chart([make_run(confusion=((3, 1, 0), (0, 4, 0), (0, 0, 0)), classes=("a", "b", "never"))])
+    precision, recall, f1 = chart.data
+    assert list(chart.layout.yaxis.ticktext)[-1] == "never (0)"
+    assert precision.x[-1] is recall.x[-1] is f1.x[-1] is None
+    assert "never: precision undefined" in charts.alt_text(chart)
+
+
+def test_two_strategies_are_joined_where_both_are_defined(make_run):
+    both = [make_run("full_fine_tuning"), make_run("scratch", confusion=((0, 10), (0, 10)))]
+    lines = [trace for trace in charts.per_class_chart(both).data if trace.mode == "lines"]
+    assert len(lines) == 5, "two classes by three scores, less the precision of a class never predicted"
+
+
+def test_confusion_counts_shades_and_finding(make_run):
+    chart = charts.confusion_chart(make_run(confusion=((8, 2), (0, 10))))
+    right, wrong = (trace for trace in chart.data if trace.type == "heatmap")
+    assert np.array(right.z)[0, 0] == pytest.approx(0.8) and np.isnan(np.array(right.z, dtype=float)[0, 1])
+    assert np.array(wrong.z)[0, 1] == pytest.approx(0.2) and np.isnan(np.array(wrong.z, dtype=float)[1, 0])
+    texts = {text for trace in chart.data if trace.type == "scatter" for text in trace.text}
+    assert texts == {"8", "2", "10"}
+    assert charts.alt_text(chart).startswith("2 of 20 are wrong, most often “bad” taken for “good” (2 of 10).")
+
+
+def test_a_perfect_matrix(make_run):
+    assert "No mistake on 20 test items" in charts.alt_text(charts.confusion_chart(make_run(confusion=((10, 0), (0, 10)))))
+
+
+def test_very_many_classes_show_no_counts_but_stay_apart(make_run):
+    size = 77
+    chart = charts.confusion_chart(make_run(confusion=np.eye(size, dtype=int).tolist(), classes=tuple(map(str, range(size)))))
+    assert not any(trace.type == "scatter" for trace in chart.data) and len(chart.layout.yaxis.ticktext) == size
+    assert chart.layout.height > 10 * size and chart.layout.xaxis.showticklabels is False
+
+
+def test_a_run_without_scores_has_no_matrix(make_run):
+    run = make_run(scores=None)
+    assert "no confusion matrix" in charts.alt_text(charts.confusion_chart(run))
+    assert "no scores by class" in charts.alt_text(charts.per_class_chart([run]))

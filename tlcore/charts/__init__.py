@@ -1,0 +1,25 @@
+"""Records in, Plotly figures out: each titled with its finding, in one house style, with a text for those who do not see it."""
+
+from tlcore.charts.classes import per_class_chart
+from tlcore.charts.comparison import difference_chart, score_by_strategy
+from tlcore.charts.confusion import confusion_chart
+from tlcore.charts.curves import learning_curves
+from tlcore.charts.labels import class_balance_chart, class_shares_chart, probabilities_chart
+from tlcore.charts.shares import share_by_column_chart, share_over_time_chart
+from tlcore.charts.style import alt_text
+from tlcore.charts.time import time_chart
+
+__all__ = [
+    "alt_text",
+    "class_balance_chart",
+    "class_shares_chart",
+    "confusion_chart",
+    "difference_chart",
+    "learning_curves",
+    "per_class_chart",
+    "probabilities_chart",
+    "score_by_strategy",
+    "share_by_column_chart",
+    "share_over_time_chart",
+    "time_chart",
+]
