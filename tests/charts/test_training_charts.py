@@ -6,7 +6,7 @@ from tlcore import charts
 
 def test_curves_have_a_panel_a_strategy_and_a_ring_at_the_epoch_kept(make_run):
     runs = [
-        make_run("full_fine_tuning", 0, losses=(1.0, 0.6, 0.7), chosen={"epoch": 2}),
+        make_run("full_fine_tuning", 0, losses=(1.0, 0.6, 0.7), chosen={"epochs": 2}),
         make_run("scratch", 0, losses=(1.2, 1.1), chosen={}),
         make_run("feature_extraction"),
     ]
@@ -20,7 +20,7 @@ def test_curves_have_a_panel_a_strategy_and_a_ring_at_the_epoch_kept(make_run):
 
 
 def test_without_validation_the_ring_sits_on_the_training_loss(make_run):
-    run = make_run(losses=(1.0, 0.6), chosen={"epoch": 2})
+    run = make_run(losses=(1.0, 0.6), chosen={"epochs": 2})
     bare = run.model_copy(update={"curve": tuple(one.model_copy(update={"validation_loss": None}) for one in run.curve)})
     (ring,) = (trace for trace in charts.learning_curves([bare]).data if trace.mode == "markers")
     assert ring.y == (0.3,)

@@ -44,7 +44,7 @@ def learning_curves(runs: Sequence[RunRecord]) -> go.Figure:
 
 def kept_epoch(run: RunRecord) -> int | None:
     """The epoch whose weights the run kept, counted from 1; None when it did not say."""
-    kept = run.chosen.get("epoch")
+    kept = run.chosen.get("epochs")
     return int(kept) if isinstance(kept, int | float) and not isinstance(kept, bool) else None
 
 
