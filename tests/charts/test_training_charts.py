@@ -55,7 +55,15 @@ def test_what_is_undefined_has_no_mark_and_comes_last(make_run):
 def test_two_strategies_are_joined_where_both_are_defined(make_run):
     both = [make_run("full_fine_tuning"), make_run("scratch", confusion=((0, 10), (0, 10)))]
     lines = [trace for trace in charts.per_class_chart(both).data if trace.mode == "lines"]
-    assert len(lines) == 5, "two classes by three scores, less the precision of a class never predicted"
+    assert [sum(x is None for x in line.x) for line in lines] == [1, 2, 2], (
+        "no line to the precision of a class never predicted"
+    )
+
+
+def test_one_strategy_with_two_encoders_makes_two_sides(make_run):
+    chart = charts.per_class_chart([make_run(encoder="small"), make_run(encoder="large")])
+    assert {trace.marker.symbol for trace in chart.data if trace.mode == "markers"} == {"circle", "circle-open"}
+    assert "small, 540 labels" in chart.layout.title.text and "large, 540 labels" in chart.layout.title.text
 
 
 def test_confusion_counts_shades_and_finding(make_run):

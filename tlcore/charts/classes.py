@@ -1,7 +1,9 @@
 """How well each class is recognised."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from statistics import fmean
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -10,17 +12,16 @@ from tlcore.charts.style import (
     add_panels,
     figure,
     label,
+    marker_sign,
     nothing,
     quoted,
     rows_axis,
-    strategy_colour,
     strategy_marker,
     strategy_name,
-    strategy_symbol,
     value_axis,
 )
-from tlcore.evaluation.wording import tenths
-from tlcore.records import RunRecord, Scores
+from tlcore.evaluation.wording import labels_words, tenths
+from tlcore.records import ClassScore, RunRecord
 
 _ROW = 30
 _PARTS = {"precision": "precision", "recall": "recall", "f1": "F1"}
@@ -28,92 +29,120 @@ _SPOKEN = 20
 """Classes named in the text for those who do not see the chart."""
 
 _Means = Mapping[str, Mapping[str, float | None]]
-"""Class → part → mean over the runs."""
+"""Class → part → mean over the runs in which it is defined."""
+
+
+@dataclass(frozen=True)
+class _Side:
+    """What one mark a class stands for: the runs of one strategy with one encoder at one budget."""
+
+    name: str
+    marker: dict[str, Any]
+    means: _Means
+
+    def values(self, classes: Sequence[str], part: str) -> list[float | None]:
+        """In percent."""
+        found = (self.means[name][part] for name in classes)
+        return [None if value is None else 100 * value for value in found]
 
 
 def per_class_chart(runs: Sequence[RunRecord]) -> go.Figure:
-    """Precision, recall and F1 of each class, for one strategy or two, means over the runs given; hardest class on top.
+    """Precision, recall and F1 of each class, for one side or two, means over the runs given; hardest class on top.
 
     What is undefined (a class that does not occur, or was never predicted) has no mark.
 
     Args:
-        runs: of one experiment; the strategy of the first one leads.
+        runs: of one experiment. Those of one strategy, encoder and budget make a side; the first run's side leads.
     """
-    scored: dict[str, list[Scores]] = {}
-    for run in runs:
-        if run.scores is not None:
-            scored.setdefault(run.strategy, []).append(run.scores)
-    if not scored:
+    scored = [run for run in runs if run.scores is not None]
+    sides = _sides(scored)
+    if not sides:
         return nothing("No run has finished yet, so there are no scores by class.")
-    means = {strategy: _class_means(scores) for strategy, scores in scored.items()}
-    lead, lead_means = next(iter(means.items()))
-    support = {each.label: each.support for each in scored[lead][0].per_class}
-    classes = sorted(support, key=lambda name: _rank(lead_means[name]["f1"]))
-    spoken = (f"{name}: {', '.join(_words(part, lead_means[name][part]) for part in _PARTS)}" for name in classes[:_SPOKEN])
-    chart = figure(_title(lead, lead_means, classes), "; ".join(spoken), height=_ROW * len(classes) + 56, key=_key(list(means)))
+    means = sides[0].means
+    support = {each.label: each.support for run in scored[:1] if run.scores for each in run.scores.per_class}
+    classes = sorted(support, key=lambda name: _rank(means[name]["f1"]))
+    spoken = (f"{name}: {', '.join(_words(part, means[name][part]) for part in _PARTS)}" for name in classes[:_SPOKEN])
+    chart = figure(
+        _title(sides[0], classes),
+        "; ".join(spoken),
+        height=_ROW * len(classes) + 56,
+        key=_key(sides, averaged=len(scored) > len(sides)),
+    )
     add_panels(chart, 1, list(_PARTS.values()))
     for column, part in enumerate(_PARTS, start=1):
-        columns = {strategy: [of[name][part] for name in classes] for strategy, of in means.items()}
-        _add_part(chart, column, columns, classes)
+        _add_part(chart, column, part, sides, classes)
     chart.update_xaxes(**value_axis(range=[-8, 108], tickvals=[0, 50, 100], ticktext=["", "50", "100"]))
     chart.update_yaxes(**rows_axis([""] * len(classes)))
     chart.update_yaxes(ticktext=[f"{label(name, 28)} ({support[name]})" for name in classes], col=1)
     return chart
 
 
-def _class_means(scores: Sequence[Scores]) -> dict[str, dict[str, float | None]]:
-    """Means over the runs in which the value is defined."""
-    means: dict[str, dict[str, float | None]] = {}
-    for place, each in enumerate(scores[0].per_class):
-        known = {part: [getattr(one.per_class[place], part) for one in scores] for part in _PARTS}
-        means[each.label] = {part: _mean(values) for part, values in known.items()}
-    return means
+def _sides(runs: Sequence[RunRecord]) -> list[_Side]:
+    """A strategy's second side, with another encoder or budget, has hollow marks."""
+    groups: dict[tuple[str, str, int], list[RunRecord]] = {}
+    for run in runs:
+        groups.setdefault((run.strategy, run.encoder, run.budget), []).append(run)
+    same = len({strategy for strategy, _, _ in groups}) < len(groups)
+    sides: list[_Side] = []
+    for (strategy, encoder, budget), members in groups.items():
+        name = f"{strategy_name(strategy)} · {encoder}, {labels_words(budget)}" if same else strategy_name(strategy)
+        hollow = same and bool(sides)
+        sides.append(_Side(name, strategy_marker(strategy, hollow=hollow, size=11), _class_means(members)))
+    return sides
 
 
-def _add_part(chart: go.Figure, column: int, values: Mapping[str, Sequence[float | None]], classes: Sequence[str]) -> None:
-    """One mark a class and strategy; with two strategies a line joins them."""
-    first, *others = values.values()
-    for other in others:
-        for place, ends in enumerate(zip(first, other, strict=True)):
-            if None not in ends:
-                line = {"color": NEUTRAL, "width": 2}
-                chart.add_scatter(
-                    x=[100 * (end or 0.0) for end in ends], y=[place, place], mode="lines", line=line, opacity=0.5,
-                    hoverinfo="skip", row=1, col=column,
-                )  # fmt: skip
-    for strategy, scores in values.items():
+def _class_means(runs: Sequence[RunRecord]) -> _Means:
+    of_class: dict[str, list[ClassScore]] = {}
+    for run in runs:
+        for each in run.scores.per_class if run.scores else ():
+            of_class.setdefault(each.label, []).append(each)
+    return {name: {part: _mean([getattr(one, part) for one in found]) for part in _PARTS} for name, found in of_class.items()}
+
+
+def _add_part(chart: go.Figure, column: int, part: str, sides: Sequence[_Side], classes: Sequence[str]) -> None:
+    """One mark a class and side; with two sides a line joins them."""
+    places = list(range(len(classes)))
+    for other in sides[1:]:
+        pairs = zip(sides[0].values(classes, part), other.values(classes, part), places, strict=True)
+        joined = [(first, second, place) for first, second, place in pairs if first is not None and second is not None]
         chart.add_scatter(
-            x=[None if score is None else 100 * score for score in scores],
-            y=list(range(len(classes))),
+            x=[x for first, second, _ in joined for x in (first, second, None)],
+            y=[y for _, _, place in joined for y in (place, place, None)],
+            mode="lines",
+            line={"color": NEUTRAL, "width": 2},
+            opacity=0.5,
+            hoverinfo="skip",
+            row=1,
+            col=column,
+        )
+    for side in sides:
+        chart.add_scatter(
+            x=side.values(classes, part),
+            y=places,
             mode="markers",
-            marker=strategy_marker(strategy, size=11),
+            marker=side.marker,
             text=[label(name) for name in classes],
-            hovertemplate=f"{label(strategy_name(strategy))}, %{{text}}: %{{x:.1f}} %<extra></extra>",
+            hovertemplate=f"{label(side.name)}, %{{text}}: %{{x:.1f}} %<extra></extra>",
             row=1,
             col=column,
         )
 
 
-def _title(strategy: str, means: _Means, classes: Sequence[str]) -> str:
-    name = strategy_name(strategy)
-    known = [one for one in classes if means[one]["f1"] is not None]
-    if not known:
-        return f"{name}: no class of the test set could be scored."
-    hard, easy = known[0], known[-1]
+def _title(side: _Side, classes: Sequence[str]) -> str:
+    f1 = [(name, value) for name in classes if (value := side.means[name]["f1"]) is not None]
+    if not f1:
+        return f"{side.name}: no class of the test set could be scored."
+    (hard, low), (easy, high) = f1[0], f1[-1]
     if hard == easy:
-        return f"{name} recognises {quoted(hard)} with F1 {tenths(means[hard]['f1'] or 0.0)} %."
-    return (
-        f"{name} finds {quoted(hard)} hardest (F1 {tenths(means[hard]['f1'] or 0.0)} %) "
-        f"and {quoted(easy)} easiest ({tenths(means[easy]['f1'] or 0.0)} %)."
-    )
+        return f"{side.name} recognises {quoted(hard)} with F1 {tenths(low)} %."
+    return f"{side.name} finds {quoted(hard)} hardest (F1 {tenths(low)} %) and {quoted(easy)} easiest ({tenths(high)} %)."
 
 
-def _key(strategies: Sequence[str]) -> list[str]:
+def _key(sides: Sequence[_Side], averaged: bool) -> list[str]:
     marks = [
-        f'<span style="color:{strategy_colour(strategy)}">{strategy_symbol(strategy)}</span> {label(strategy_name(strategy))}'
-        for strategy in strategies
+        f'<span style="color:{side.marker["color"]}">{marker_sign(side.marker)}</span> {label(side.name, 48)}' for side in sides
     ]
-    return [*marks, "percent, mean of the seeds", "in brackets: test items"]
+    return [*marks, f"percent{', mean of the seeds' if averaged else ''}", "in brackets: test items"]
 
 
 def _words(part: str, value: float | None) -> str:

@@ -8,7 +8,7 @@ colour-blind readers, and names stand beside the marks, so that no chart needs i
 import re
 import textwrap
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -32,6 +32,7 @@ _STRATEGY_MARKS = {
     "partial_fine_tuning": ("#009e73", "circle"),
     "full_fine_tuning": ("#d55e00", "circle"),
 }
+_SIGNS = {"diamond": "◆", "square": "■", "circle": "●", "diamond-open": "◇", "square-open": "□", "circle-open": "○"}
 _SENTIMENT = {"negative": BAD, "neutral": NEUTRAL, "positive": GOOD}
 _BUTTONS = ["zoom", "pan", "select", "lasso", "zoomin", "zoomout", "autoscale", "resetscale"]
 _TITLE_CHARACTERS = 56
@@ -163,19 +164,21 @@ def strategy_name(strategy: str) -> str:
     return STRATEGIES[strategy].name if strategy in STRATEGIES else strategy
 
 
-def strategy_marker(strategy: str, **more: Any) -> dict[str, Any]:
-    """The strategy's own colour and shape."""
-    return {"color": strategy_colour(strategy), "symbol": _STRATEGY_MARKS.get(strategy, ("", "circle"))[1], **more}
+def strategy_marker(strategy: str, hollow: bool = False, **more: Any) -> dict[str, Any]:
+    """The strategy's own colour and shape; hollow for its second appearance in one chart."""
+    symbol = _STRATEGY_MARKS.get(strategy, ("", "circle"))[1]
+    outline = {"line": {"width": 2.5}} if hollow else {}
+    return {"color": strategy_colour(strategy), "symbol": f"{symbol}-open" if hollow else symbol, **outline, **more}
+
+
+def marker_sign(marker: Mapping[str, Any]) -> str:
+    """The shape of a marker as a letter, for keys."""
+    return _SIGNS[marker["symbol"]]
 
 
 def strategy_rank(strategy: str) -> int:
     """Place in the catalogue; strategies that this version does not know come last."""
     return list(STRATEGIES).index(strategy) if strategy in STRATEGIES else len(STRATEGIES)
-
-
-def strategy_symbol(strategy: str) -> str:
-    """The strategy's shape as a letter, for keys."""
-    return {"diamond": "◆", "square": "■", "circle": "●"}[strategy_marker(strategy)["symbol"]]
 
 
 def strategy_colour(strategy: str) -> str:
