@@ -100,6 +100,7 @@ def test_labels_are_shortened_before_they_are_escaped():
 def test_names_that_begin_alike_stay_apart():
     chart = charts.class_balance_chart({"a" * 60 + "1": 3, "a" * 60 + "2": 5})
     assert list(chart.data[0].y) == [0, 1] and list(chart.data[0].x) == [3, 5]
+    assert chart.layout.yaxis.tickmode == "array" and list(chart.layout.yaxis.tickvals) == [0, 1]
 
 
 def test_nothing_to_draw_says_why():
