@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tlcore.cli.documents import dataset_document
-from tlcore.cli.session import Session, command, group, say, table
+from tlcore.cli.session import Session, command, group, moment, say, table
 from tlcore.errors import ChoiceError
 from tlcore.records import DatasetCard, Severity, Task
 
@@ -98,7 +98,7 @@ def show_all(session: Session) -> None:
 
     cards = DatasetStore(session.workspace).list()
     rows = [
-        (card.id, card.name, card.task, card.items, len(card.classes), _worst(card), card.created_at[:16]) for card in cards
+        (card.id, card.name, card.task, card.items, len(card.classes), _worst(card), moment(card.created_at)) for card in cards
     ]
     columns = ("id", "name", "task", "items", "classes", "findings", "added")
     session.answer({"datasets": [dataset_document(card) for card in cards]}, table(columns, rows))
@@ -132,7 +132,9 @@ def show_card(session: Session, card: DatasetCard) -> None:
     session.answer(
         dataset_document(card),
         table(("", ""), facts),
+        "",
         table(("label", "items"), card.classes.items()),
+        "",
         table(("finding", ""), found) if found else "Nothing to worry about was found.",
     )
 

@@ -8,7 +8,7 @@ import typer
 
 from tlcore.cli.documents import run_document
 from tlcore.cli.follow import follow, wait_over
-from tlcore.cli.session import Session, command, say, table
+from tlcore.cli.session import Session, command, moment, say, table
 from tlcore.errors import ChoiceError, Stopped, TrainingError
 from tlcore.records import Budget, DatasetCard, RunStatus
 from tlcore.training.catalogue import STRATEGIES, strategy_card
@@ -79,7 +79,7 @@ def runs(
     columns = ("experiment", "name", "dataset", "state", "runs", "finished", "started")
     rows = [
         (record.id, record.name, record.dataset_name, _state(record.status, record.reason), record.runs, record.finished,
-         record.created_at[:16])
+         moment(record.created_at))
         for record in experiments
     ]  # fmt: skip
     session.answer(

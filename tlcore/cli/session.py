@@ -3,9 +3,10 @@
 import inspect
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
@@ -108,19 +109,24 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else "�" for character in " ".join(text.split()))
 
 
-def table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> "RenderableType":
-    """A table without lines; None shows as a dash, fractions with three decimals."""
+def table(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> "RenderableType":
+    """A table without lines, and without a head if the columns have no names; None shows as a dash."""
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    grid = Table(*columns, box=None, pad_edge=False, header_style="bold", show_header=any(columns))
     for row in rows:
         grid.add_row(*(Text(_cell(value)) for value in row))
     return grid
 
 
+def moment(instant: str) -> str:
+    """An ISO 8601 instant in UTC as local date and time."""
+    return f"{datetime.fromisoformat(instant).astimezone():%Y-%m-%d %H:%M}"
+
+
 def _cell(value: object) -> str:
-    """A value for people."""
+    """A value for people: fractions with three decimals."""
     if value is None or value == "":
         return "–"
     if isinstance(value, float):
