@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from tlcore.encoders.base import Backbone, Batch, Inputs, IntArray, OnProgress, pad
 from tlcore.encoders.families import Family
 
-_TOKENS_A_BATCH = {"cpu": 4096, "cuda": 65536}
+_TOKENS_A_BATCH = {"cpu": 2048, "cuda": 65536}
 _FEWEST_TOKENS = 64
 
 
@@ -57,11 +57,10 @@ class TextBackbone(Backbone):
             self.position_bias = network.get_submodule(family.position_bias)
             self.position_bias.layer = nn.ModuleList()  # the blocks live in `blocks` alone
 
-    def set_dropout(self, share: float) -> None:
-        """Drop this share of activations while training, everywhere the architecture drops any."""
-        for module in self.modules():
-            if isinstance(module, nn.Dropout):
-                module.p = share
+    @property
+    def vocabulary(self) -> nn.Embedding:
+        """One row a token id."""
+        return self.embeddings.word_embeddings
 
     def embed(self, batch: Batch) -> Tensor:
         """Token ids `(b, t)` → hidden states `(b, t, d)`."""
@@ -70,12 +69,13 @@ class TextBackbone(Backbone):
     def run_block(self, index: int, hidden: Tensor, batch: Batch) -> Tensor:
         """Hidden states `(b, t, d)` → the same shape, padding unseen."""
         mask = batch.get("mask")
-        visible = None if mask is None else mask[:, None, None, :].bool()  # (b, heads, queries, keys)
+        if mask is not None:  # (b, heads, queries, keys), added to the attention scores
+            mask = torch.zeros_like(mask, dtype=hidden.dtype).masked_fill(mask == 0, torch.finfo(hidden.dtype).min)[
+                :, None, None
+            ]
         if self.position_bias is None:
-            return self.blocks[index](hidden, visible)
-        # With a position bias transformers adds the mask to the scores instead of choosing by it.
-        added = None if visible is None else torch.where(visible, 0.0, torch.finfo(hidden.dtype).min).to(hidden.dtype)
-        return self.blocks[index](hidden, added, self.position_bias.compute_position_bias(hidden))[0]
+            return self.blocks[index](hidden, mask)
+        return self.blocks[index](hidden, mask, self.position_bias.compute_position_bias(hidden))[0]
 
     def pool(self, hidden: Tensor, batch: Batch) -> Tensor:
         """Hidden states `(b, t, d)` → features `(b, d)` of length 1, in fp32."""

@@ -46,6 +46,17 @@ class Backbone(nn.Module, ABC):
     """Bottom to top, as named in `EncoderCard.blocks`."""
     dim: int
 
+    @property
+    def vocabulary(self) -> nn.Embedding | None:
+        """The table that a batch's `ids` look rows up in; None where items are no tokens."""
+        return None
+
+    def set_dropout(self, share: float) -> None:
+        """Drop this share of activations while training, everywhere the architecture drops any."""
+        for module in self.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = share
+
     @abstractmethod
     def embed(self, batch: Batch) -> Tensor:
         """What comes before the first block: hidden states, e.g. `(b, t, d)` for text."""
