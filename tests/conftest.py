@@ -1,5 +1,6 @@
 """What tests share: a workspace of their own, a tiny encoder that loads in milliseconds, and a small text set it can learn."""
 
+import os
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,6 +13,10 @@ from tlcore.settings import Workspace
 
 if TYPE_CHECKING:
     from tlcore.encoders.text import TextEncoder
+
+
+# Read when torch is loaded: threads that spin while they wait make tests crawl on a busy machine.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 class ToyTexts(NamedTuple):
