@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
 
-from tlcore.encoders.catalogue import load_encoder
+from tlcore.encoders.catalogue import encoder_card, load_encoder
+from tlcore.encoders.text import TextEncoder
+from tlcore.runtime import Precision
 
 TEXTS = [
     "I am still waiting on my card?",
@@ -20,11 +22,27 @@ TEXTS = [
 
 @pytest.mark.parametrize(("precision", "least"), [("fp32", 0.99999), ("bf16", 0.999)])
 def test_features_agree_with_sentence_transformers(workspace, precision, least):
-    encoder = load_encoder("minilm", workspace, precision=precision)
+    encoder = bundled(workspace, precision)
     peer = SentenceTransformer(str(encoder._folder), device="cpu")
     features, expected = encoder.encode(TEXTS), peer.encode(TEXTS, show_progress_bar=False)
     assert (features * expected).sum(1).min() >= least
     assert np.allclose(np.linalg.norm(features, axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_short_text_alone_gives_the_same_as_among_others(workspace, precision):
+    encoder = bundled(workspace, precision)
+    texts = ["card " * length for length in range(10)]
+    together = encoder.encode(texts * 20)
+    for position, text in enumerate(texts):
+        assert np.array_equal(encoder.encode([text])[0], together[position])
+
+
+def test_precisions_are_told_apart(workspace):
+    full, half = (bundled(workspace, precision) for precision in ("fp32", "bf16"))
+    assert full.fingerprint != half.fingerprint
+    assert full.fingerprint_in("bf16") == half.fingerprint
+    assert not np.array_equal(full.encode(TEXTS), half.encode(TEXTS))
 
 
 def test_loading_needs_no_network_and_says_nothing(workspace):
@@ -39,3 +57,8 @@ def test_loading_needs_no_network_and_says_nothing(workspace):
     )
     done = subprocess.run([sys.executable, "-W", "always", "-c", script], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def bundled(workspace, precision: str) -> TextEncoder:
+    folder = load_encoder("minilm", workspace)._folder
+    return TextEncoder(folder, encoder_card("minilm", workspace), Precision(precision, "asked for by the test"))

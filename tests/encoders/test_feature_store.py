@@ -69,20 +69,33 @@ def test_equal_texts_are_stored_once_whichever_list_they_are_in(workspace, encod
     assert store.lookup(encoder, ["a", "a", "x", "c"]) == 3
 
 
-def test_another_process_finds_what_is_stored(workspace, encoder, toy_texts):
-    stored = FeatureStore(workspace).features(encoder, toy_texts.texts)
-    script = (
-        "import sys, numpy as np\n"
-        "from tlcore.settings import Workspace\n"
-        "from tlcore.encoders.features import FeatureStore\n"
-        "class Encoder:\n"
-        "    fingerprint = 'f' * 64\n"
-        "    class card: dim = 3\n"
-        "np.save(sys.argv[2], FeatureStore(Workspace(sys.argv[1])).features(Encoder, sys.argv[3:]))\n"
-    )
-    out = workspace.root / "out.npy"
-    subprocess.run([sys.executable, "-c", script, str(workspace.root), str(out), *toy_texts.texts], check=True)
-    assert np.array_equal(np.load(out), stored)
+WORKER = """
+import sys, time, numpy as np
+from tlcore.settings import Workspace
+from tlcore.encoders import features
+features._ITEMS_A_SHARD = 4
+class Encoder:
+    fingerprint = "f" * 64
+    class card: dim = 3
+    def encode(self, items, on_progress):
+        time.sleep(0.05)
+        print(*items, sep="\\n")
+        return np.array([[len(item), 1, 2] for item in items], dtype=np.float32)
+features.FeatureStore(Workspace(sys.argv[1])).features(Encoder(), sys.argv[2:])
+"""
+
+
+def test_two_processes_share_the_work_and_a_third_finds_it(workspace, encoder, toy_texts):
+    command = [sys.executable, "-c", WORKER, str(workspace.root)]
+    lists = toy_texts.texts[:50], toy_texts.texts[10:]
+    both = [subprocess.Popen([*command, *items], stdout=subprocess.PIPE, text=True) for items in lists]
+    encoded = [line for process in both for line in process.communicate()[0].splitlines()]
+    assert [process.returncode for process in both] == [0, 0]
+    assert sorted(encoded) == sorted(set(toy_texts.texts))
+    store = FeatureStore(workspace)
+    assert store.lookup(encoder, toy_texts.texts) == 60
+    assert store.features(encoder, toy_texts.texts)[:, 0].tolist() == list(map(len, toy_texts.texts))
+    assert encoder.encoded == []
 
 
 def test_encoders_do_not_mix(workspace, encoder):

@@ -33,14 +33,19 @@ class RaggedInputs(Inputs):
         return self._lengths
 
     def batch(self, rows: IntArray) -> Batch:
-        """The items at `rows`: `ids` `(b, t)` int32 or `hidden` `(b, t, d)`, and `mask` `(b, t)` where it is needed."""
+        """The items at `rows`: `ids` `(b, t)` int32 or `hidden` `(b, t, d)` fp32, and `mask` `(b, t)` where it is needed."""
         starts, lengths = self._starts[rows], self._lengths[rows]
         if (lengths == lengths[:1]).all():
             slots = starts[:, None] + np.arange(lengths[0])
-            return {self._key: self._flat[torch.from_numpy(slots)]}
+            return {self._key: _unrounded(self._flat[torch.from_numpy(slots)])}
         spans = zip(starts.tolist(), lengths.tolist(), strict=True)
         padded, mask = pad([self._flat[start : start + length] for start, length in spans], self._flat.dtype)
-        return {self._key: padded, "mask": mask}
+        return {self._key: _unrounded(padded), "mask": mask}
+
+
+def _unrounded(items: Tensor) -> Tensor:
+    """Hidden states in fp32, as a network trained under autocast expects them, however they are kept."""
+    return items.float() if items.is_floating_point() else items
 
 
 class TextBackbone(Backbone):
@@ -90,33 +95,27 @@ class TextBackbone(Backbone):
         return nn.functional.normalize(pooled, dim=1)
 
     def below(self, inputs: Inputs, start: int, on_progress: OnProgress | None = None) -> Inputs:
-        """The hidden states in front of block `start`, in the caller's autocast precision if one is on.
+        """The hidden states in front of block `start`, kept in bf16 under a bf16 autocast and in fp32 without.
 
-        Runs on a copy in eval mode, so this network keeps its mode and gradients. Equal to a full forward pass up to
-        rounding: 1e-5 in fp32, 1e-2 in bf16.
+        Runs on a copy in eval mode, so this network keeps its mode and gradients. What is above gives the same as the whole
+        network, up to the rounding of what is kept: 1e-5 in fp32, 1e-2 in bf16.
         """
         if start == 0:
             return inputs
-        place, dtype = _arithmetic(self)
-        prefix = copy.deepcopy(self).eval().to(dtype)
+        place = next(self.parameters()).device
+        dtype = torch.get_autocast_dtype(place.type) if torch.is_autocast_enabled(place.type) else torch.float32
+        prefix = copy.deepcopy(self).eval()
         lengths = inputs.lengths
-        flat = torch.empty(int(lengths.sum()), self.dim, dtype=dtype)
         starts = np.cumsum(lengths) - lengths
-        with torch.inference_mode(), torch.autocast(place.type, enabled=False):
+        flat = torch.empty(int(lengths.sum()), self.dim, dtype=dtype)
+        with torch.inference_mode():
             for rows, batch in batches(inputs, place, on_progress):
                 hidden = prefix.embed(batch)
                 for index in range(start):
                     hidden = prefix.run_block(index, hidden, batch)
                 slots = starts[rows][:, None] + np.arange(hidden.shape[1])
-                flat[torch.from_numpy(slots)] = hidden[: len(rows)].cpu()
+                flat[torch.from_numpy(slots)] = hidden[: len(rows)].to("cpu", dtype)
         return RaggedInputs("hidden", flat, lengths)
-
-
-def _arithmetic(network: nn.Module) -> tuple[torch.device, torch.dtype]:
-    """Where a network lives, and the precision it would compute in: autocast's, if that is on, else its own."""
-    weight = next(network.parameters())
-    kind = weight.device.type
-    return weight.device, torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else weight.dtype
 
 
 def batches(inputs: Inputs, place: torch.device, on_progress: OnProgress | None) -> Iterator[tuple[IntArray, Batch]]:

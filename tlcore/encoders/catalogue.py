@@ -60,15 +60,14 @@ def token_counter(encoder: str, workspace: Workspace) -> Callable[[Sequence[str]
     return partial(tokens.count_tokens, _folder(encoder_card(encoder, workspace), workspace))
 
 
-def load_encoder(encoder: str, workspace: Workspace, precision: str | None = None) -> "TextEncoder":
+def load_encoder(encoder: str, workspace: Workspace) -> "TextEncoder":
     """An encoder ready for use, loaded once a process and shared by all callers.
 
-    `precision` (`fp32` or `bf16`) overrides the machine's own, for models that were trained elsewhere.
     Raises NotFoundError for an unknown id, EncoderError when its files are missing or damaged.
     """
     card = encoder_card(encoder, workspace)
     with _LOADING:
-        return _load(_folder(card, workspace), card, precision)
+        return _load(_folder(card, workspace), card)
 
 
 def add_encoder(workspace: Workspace, folder: Path | str, name: str | None = None) -> EncoderCard:
@@ -123,11 +122,10 @@ def _settle(staged: Path, target: Path, card: EncoderCard) -> EncoderCard:
 
 
 @lru_cache(maxsize=4)
-def _load(folder: Path, card: EncoderCard, precision: str | None) -> "TextEncoder":
+def _load(folder: Path, card: EncoderCard) -> "TextEncoder":
     from tlcore.encoders.text import TextEncoder
-    from tlcore.runtime import Precision
 
-    encoder = TextEncoder(folder, card, Precision(precision, "asked for") if precision else None)
+    encoder = TextEncoder(folder, card)
     checksum = folder / "content.sha256"
     if checksum.is_file() and checksum.read_text() != encoder.content:
         raise EncoderError(f'The files of encoder "{card.id}" in {folder} are damaged. Delete that folder and add it again.')
