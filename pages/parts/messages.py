@@ -12,6 +12,10 @@ from tlcore.errors import TransferLabError
 from tlcore.records import RunStatus
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$^&@=/])")
+_MELTING = re.compile(r"(?<=\bhttp)(?=s?:)|(?<=\bwww)(?=\.)|(?<=\w)(?=@\w)|(?<=[<>=~-])(?=[<>=~-])", re.IGNORECASE)
+"""Where the browser would make a link or an arrow in spite of escapes."""
+_JOINER = "\N{WORD JOINER}"
+"""Shows nothing, and keeps what is left and right of it apart."""
 _log = logging.getLogger("transferlab")
 
 STATES: dict[str, tuple[str, str, str]] = {
@@ -27,7 +31,7 @@ STATES: dict[str, tuple[str, str, str]] = {
 
 def plain(text: object) -> str:
     """User text that Markdown shows letter by letter: no image, link, directive or HTML can come of it."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
+    return _MARKDOWN.sub(r"\\\1", _MELTING.sub(_JOINER, " ".join(str(text).split())))
 
 
 def state_of(status: RunStatus, reason: str) -> str:

@@ -38,7 +38,7 @@ def _show_prediction(prediction: dict[str, Any], notes: list[str]) -> None:
         st.warning(plain(prediction["reason"]), icon=":material/warning:")
         return
     with st.container(key="prediction"):
-        st.metric("Label", prediction["label"], width="content")
+        st.metric("Label", plain(prediction["label"]), width="content")
         st.caption(f"{points(prediction['confidence'])} sure")
     for remark in (prediction["reason"], *notes):
         if remark:

@@ -4,7 +4,6 @@ import streamlit as st
 
 from pages.parts.cached import workspace
 from pages.parts.forms import strategy_settings
-from pages.parts.messages import plain
 from tlcore.encoders.catalogue import encoder_cards
 from tlcore.experiments.spec import ExperimentSpec
 from tlcore.records import Budget, DatasetCard
@@ -59,7 +58,7 @@ def _usual_choices(spec: ExperimentSpec, card: DatasetCard) -> ExperimentSpec:
         "Encoder",
         list(encoders),
         default=list(spec.encoders),
-        format_func=lambda encoder: plain(encoders[encoder]),
+        format_func=lambda encoder: encoders[encoder],
         key="race_encoders",
         help="The pre-trained network that transfer starts from.",
         persist_state="session",
