@@ -45,6 +45,29 @@ class Hooks(Hook):
             hook.on_epoch(record)
 
 
+class Part(Hook):
+    """Shares of 0-1 inside one part of a run become shares `start`-`end` of the whole."""
+
+    def __init__(self, whole: Hook, start: float, end: float) -> None:
+        self._whole, self._start, self._width = whole, start, end - start
+
+    def on_phase(self, name: str, share: float) -> None:
+        """Pass on with the share of the whole."""
+        self._whole.on_phase(name, self._start + self._width * share)
+
+    def on_step(self, share: float) -> None:
+        """Pass on with the share of the whole."""
+        self._whole.on_step(self._start + self._width * share)
+
+    def on_epoch(self, record: EpochRecord) -> None:
+        """Pass on."""
+        self._whole.on_epoch(record)
+
+    def on_items(self, done: int, total: int) -> None:
+        """An `OnProgress` for encoders: items done of all of them."""
+        self.on_step(done / max(total, 1))
+
+
 class Checkpoints(Protocol):
     """Where the loop keeps its state after each epoch; the newest complete one wins."""
 

@@ -1,5 +1,6 @@
 """The one protocol of all strategies."""
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,8 +9,9 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from tlcore.encoders.base import DirectFeatures, Encoder, FeatureSource, IntArray
-from tlcore.training.hooks import Checkpoints, Hook, NoCheckpoints
+from tlcore.encoders.base import DirectFeatures, Encoder, FeatureSource, FloatArray, IntArray
+from tlcore.errors import ChoiceError
+from tlcore.training.hooks import Checkpoints, Hook, NoCheckpoints, Part
 from tlcore.training.settings import TrainingSettings
 
 Probabilities = npt.NDArray[np.float64]
@@ -50,6 +52,25 @@ class FitContext:
     features: FeatureSource = field(default_factory=DirectFeatures)
     hook: Hook = field(default_factory=Hook)
     checkpoints: Checkpoints = field(default_factory=NoCheckpoints)
+    checkpoint_seconds: float = 30.0
+    """Least time between two checkpoints; 0 = after every epoch."""
+
+
+def frozen_features(encoder: Encoder, items: Sequence[str], context: FitContext) -> tuple[FloatArray, float]:
+    """Features `(n, d)` of the items, and the seconds that encoding them costs, even if they came from a store."""
+    started = time.perf_counter()
+    features = context.features.features(encoder, items, Part(context.hook, 0, 0).on_items)
+    spent = time.perf_counter() - started
+    cold = context.features.seconds_cold(encoder, items)
+    return features, spent if cold is None else cold
+
+
+def check_labels(labels: IntArray) -> None:
+    """Raise ChoiceError unless there are two classes to tell apart."""
+    if len(np.unique(labels)) < 2:
+        raise ChoiceError(
+            f"Training needs labels of at least two classes, but this budget of {len(labels)} holds one. Raise it."
+        )
 
 
 class Strategy(ABC):

@@ -1,0 +1,99 @@
+"""The network that is trained: a backbone under a linear head. How it is frozen, computes, predicts and is stored."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from tlcore import runtime
+from tlcore.encoders.backbone import batches
+from tlcore.encoders.base import Backbone, Batch, FloatArray, Inputs, OnProgress
+from tlcore.training.heads import LinearHead
+
+
+class Classifier(nn.Module):
+    """Batch in, logits `(b, k)` fp32 out. All that lies below block `start` is frozen; None lets everything learn."""
+
+    def __init__(self, backbone: Backbone, n_classes: int, dropout: float, start: int | None = None) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(backbone.dim, n_classes)
+        self.start = start
+        backbone.set_dropout(dropout)
+        for module in self._frozen():
+            module.requires_grad_(False)
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Logits of whole items, or of items that `Backbone.below` has brought to block `start`."""
+        features = self.backbone(batch, self.start or 0) if "hidden" in batch else self.backbone(batch)
+        with torch.autocast(features.device.type, enabled=False):
+            return self.head(self.dropout(features.float()))
+
+    def train(self, mode: bool = True) -> Self:
+        """Set the learning part to training; the frozen part always works as when predicting."""
+        super().train(mode)
+        for module in self._frozen():
+            module.eval()
+        return self
+
+    def start_from(self, head: LinearHead) -> None:
+        """Begin with this head instead of a random one."""
+        with torch.no_grad():
+            self.head.weight.copy_(torch.from_numpy(head.weight))
+            self.head.bias.copy_(torch.from_numpy(head.bias))
+
+    def learned(self) -> dict[str, Tensor]:
+        """Weights that learn, and all running statistics, by name; they share memory with the network."""
+        frozen = {id(parameter) for parameter in self.parameters() if not parameter.requires_grad}
+        return {name: tensor for name, tensor in self.state_dict(keep_vars=True).items() if id(tensor) not in frozen}
+
+    def _frozen(self) -> list[nn.Module]:
+        """Parts that do not learn."""
+        if self.start is None:
+            return []
+        around = [module for name, module in self.backbone.named_children() if name != "blocks"]
+        return [*around, *list(self.backbone.blocks)[: self.start]]
+
+
+def autocast() -> torch.autocast:
+    """The context that networks compute in: bf16 products over fp32 weights where `runtime` chose bf16."""
+    arithmetic = runtime.precision()
+    return torch.autocast(runtime.device().type, dtype=torch.bfloat16, enabled=arithmetic.name == "bf16")
+
+
+@torch.inference_mode()
+def predict_logits(network: Classifier, inputs: Inputs, on_progress: OnProgress | None = None) -> FloatArray:
+    """Logits `(n, k)` of all inputs in the order given, nothing dropped. Leaves the network in eval mode."""
+    network.eval()
+    logits = np.empty((len(inputs), network.head.out_features), dtype=np.float32)
+    with autocast():
+        for rows, batch in batches(inputs, runtime.device(), on_progress):
+            logits[rows] = network(batch)[: len(rows)].cpu().numpy()
+    return logits
+
+
+@torch.no_grad()
+def round_weights(network: Classifier) -> None:
+    """Round what was learned to float16, so that the half-size model on disk is exactly the model that gets scored."""
+    for tensor in network.learned().values():
+        if isinstance(tensor, nn.Parameter):
+            tensor.copy_(tensor.half())
+
+
+def weights_to_store(network: Classifier) -> dict[str, npt.NDArray[Any]]:
+    """Copies of what was learned: weights as float16, running statistics as they are."""
+    return {
+        name: (tensor.detach().half() if isinstance(tensor, nn.Parameter) else tensor.detach()).cpu().numpy().copy()
+        for name, tensor in network.learned().items()
+    }
+
+
+@torch.no_grad()
+def load_weights(network: Classifier, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Put stored arrays back; the frozen rest stays as the encoder made it. Raises KeyError when one is missing."""
+    for name, tensor in network.learned().items():
+        tensor.copy_(torch.from_numpy(arrays[name]))

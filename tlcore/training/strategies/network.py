@@ -1,0 +1,104 @@
+"""What the strategies that train a network share: from labelled items to a network that predicts."""
+
+from collections.abc import Sequence
+
+from tlcore import runtime
+from tlcore.data.splits import hold_out
+from tlcore.encoders.base import FeatureSource, Inputs, IntArray, Weights
+from tlcore.training.batches import Chosen
+from tlcore.training.checkpoint import Keeper, Standing
+from tlcore.training.classifier import Classifier, autocast, load_weights, predict_logits, round_weights, weights_to_store
+from tlcore.training.heads import HeadProblem, class_weights, fit_on_features, softmax
+from tlcore.training.hooks import Part
+from tlcore.training.loop import Examples, Job, Loop
+from tlcore.training.memory import memory_advice
+from tlcore.training.strategies.base import (
+    FitContext,
+    FitReport,
+    Labelled,
+    Probabilities,
+    State,
+    Strategy,
+    check_labels,
+    frozen_features,
+)
+from tlcore.training.vocabulary import only_used_rows
+
+_READY = 0.1
+"""Share of a run's work that lies before the first epoch."""
+_HEAD_STRENGTH = 0.03
+"""Regularisation of the head that training starts from; it moves on from there, so this need not be chosen run by run."""
+
+
+class NetworkStrategy(Strategy):
+    """Builds a network, gives it a head to start from, trains it, predicts. A subclass says what is different."""
+
+    weights: Weights = "pretrained"
+    """What the network starts from."""
+    network: Classifier
+
+    def first_block(self) -> int | None:
+        """The lowest block that learns; None where everything does."""
+        return None
+
+    def start(self, items: Sequence[str], labels: IntArray, context: FitContext) -> float:
+        """Bring the network to where training begins, and give the seconds that encoding took.
+
+        Here: with a head fitted on frozen features, so that no random head spoils them on the way (LP-FT, Kumar et al. 2022).
+        """
+        context.hook.on_phase("Preparing the head", 0.0)
+        features, seconds = frozen_features(self.encoder, items, context)
+        weights = class_weights(labels, self.n_classes, self.settings.class_weights)
+        problem = HeadProblem(features, labels, weights, self.seed)
+        self.network.start_from(fit_on_features(problem, (), _HEAD_STRENGTH, lambda _: context.hook.on_step(0.0)).head)
+        return seconds
+
+    def fit(self, data: Labelled, context: FitContext) -> FitReport:
+        """See `Strategy.fit`. The validation labels that early stopping needs come out of the budget."""
+        check_labels(data.labels)
+        halved = max(self.settings.batch_size // 2, 1)
+        with memory_advice(f"Try a batch size of {halved}, or shorter texts."), runtime.seeded(self.seed):
+            self.network = self._build()
+            share = self.settings.validation_share if self.settings.early_stopping else 0.0
+            fit, validation = hold_out(data.labels, share, self.seed)
+            seconds = self.start([data.items[row] for row in fit], data.labels[fit], context)
+            standing = self._train(data, fit, validation, context)
+            round_weights(self.network)
+        return FitReport(len(fit), len(validation), seconds, {"epochs": standing.best_epoch or standing.epoch})
+
+    def predict_proba(self, items: Sequence[str], features: FeatureSource | None = None) -> Probabilities:
+        """See `Strategy.predict_proba`."""
+        return softmax(predict_logits(self.network, self.encoder.prepare(items, self.settings.max_length)))
+
+    def state(self) -> State:
+        """What was learned, as float16; what stayed frozen comes from the encoder."""
+        return State(weights_to_store(self.network), {})
+
+    def load_state(self, state: State) -> None:
+        """See `Strategy.load_state`."""
+        self.network = self._build()
+        load_weights(self.network, state.arrays)
+
+    def _build(self) -> Classifier:
+        """An untrained network."""
+        backbone = self.encoder.network(self.weights, self.seed)
+        return Classifier(backbone, self.n_classes, self.settings.dropout, self.first_block()).to(runtime.device())
+
+    def _train(self, data: Labelled, fit: IntArray, validation: IntArray, context: FitContext) -> Standing:
+        """The epoch loop over the items at positions `fit`; those at `validation`, if any, say when to stop."""
+        context.hook.on_phase("Preparing the items", 0.0)
+        inputs = self._inputs(data.items, Part(context.hook, 0.0, _READY))
+        parts = [Examples(Chosen(inputs, rows), data.labels[rows]) for rows in (fit, validation)]
+        job = Job(parts[0], parts[1] if len(validation) else None, self.settings, self.seed)
+        keeper = Keeper(context.checkpoints, context.checkpoint_seconds, str(job))
+        context.hook.on_phase("Training", _READY)
+        with only_used_rows(self.network.backbone, inputs):
+            return Loop(self.network, job, Part(context.hook, _READY, 1.0), keeper).run()
+
+    def _inputs(self, items: Sequence[str], hook: Part) -> Inputs:
+        """Items ready for the network, the frozen part of it run once."""
+        inputs = self.encoder.prepare(items, self.settings.max_length)
+        if not self.network.start:
+            return inputs
+        with autocast():
+            return self.network.backbone.below(inputs, self.network.start, hook.on_items)
