@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -14,7 +16,7 @@ from tlcore.encoders.catalogue import (
     load_encoder,
     token_counter,
 )
-from tlcore.errors import EncoderError, NotFoundError
+from tlcore.errors import EncoderError, NotFoundError, StorageError
 from tlcore.settings import Workspace
 
 
@@ -80,9 +82,30 @@ def test_a_hostile_name_stays_inside_the_workspace(workspace, folder):
 )
 def test_an_unfit_folder_leaves_nothing_behind(workspace, folder, file, content):
     (folder / file).unlink() if content is None else (folder / file).write_bytes(content)
-    with pytest.raises(EncoderError):
+    with pytest.raises(EncoderError) as caught:
+        add_encoder(workspace, folder)
+    assert str(folder) in str(caught.value)
+    assert not workspace.encoders.exists()
+
+
+def test_a_full_disk_leaves_nothing_behind(workspace, folder, monkeypatch):
+    def no_space(source, target):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(shutil, "copyfile", no_space)
+    with pytest.raises(StorageError, match="No space left"):
         add_encoder(workspace, folder)
     assert [path.name for path in workspace.encoders.iterdir()] == [".lock"]
+    assert len(encoder_cards(workspace)) == 1
+
+
+def test_left_overs_of_a_killed_copy_are_swept_and_never_listed(workspace, folder):
+    left_over = workspace.encoders / ".adding-x"
+    left_over.mkdir(parents=True)
+    (left_over / "card.json").write_text("{}")
+    assert len(encoder_cards(workspace)) == 1
+    add_encoder(workspace, folder)
+    assert not left_over.exists()
 
 
 def test_code_and_pickles_in_a_folder_are_left_behind(workspace, folder):

@@ -37,6 +37,7 @@ _BUNDLED = (
 _TAKEN = ("none", *_PACKAGES)
 _PARTS = ("config.json", "tokenizer.json", "sentence_bert_config.json", "model*.safetensors", "*_Pooling/config.json")
 """All of a folder that is copied when an encoder is added: nothing in it can be executed."""
+_CHECKSUM = "content.sha256"
 _LOADING = Lock()
 
 
@@ -78,47 +79,47 @@ def add_encoder(workspace: Workspace, folder: Path | str, name: str | None = Non
     """
     from filelock import FileLock
 
-    source = Path(folder).expanduser()
+    source = Path(folder).expanduser().resolve()
     if not source.is_dir():
         raise EncoderError(f"{source} is not a folder. Give the folder that holds the encoder's config.json.")
-    encoder = _id_from(name or source.resolve().name)
+    card, checksum = _proven(source, name or source.name)
     workspace.encoders.mkdir(exist_ok=True)
     with FileLock(workspace.encoders / ".lock"):
         for left_over in workspace.encoders.glob(".adding-*"):
             shutil.rmtree(left_over)
-        staged = Path(mkdtemp(prefix=".adding-", dir=workspace.encoders))
-        try:
-            return _settle(staged, workspace.encoders / encoder, _stage(source, staged, name or encoder))
-        finally:
-            shutil.rmtree(staged, ignore_errors=True)
+        target = workspace.encoders / card.id
+        if not target.exists():
+            _copy(source, target, card, checksum)
+        elif (target / _CHECKSUM).read_text() != checksum:
+            raise EncoderError(f'There is another encoder called "{card.id}" already. Give this one another name.')
+    return encoder_card(card.id, workspace)
 
 
-def _stage(source: Path, staged: Path, name: str) -> EncoderCard:
-    """Fill the folder `staged` with an encoder that was seen to work, its card and its checksum."""
+def _proven(source: Path, name: str) -> tuple[EncoderCard, str]:
+    """Card and checksum of an encoder that was seen to work."""
     import numpy as np
 
     from tlcore.encoders.text import TextEncoder, card_of
 
-    for part in (path for pattern in _PARTS for path in source.glob(pattern)):
-        with atomic_path(staged / part.relative_to(source)) as temporary:
-            shutil.copyfile(part, temporary)
-    card = card_of(staged, _id_from(name), name)
-    loaded = TextEncoder(staged, card)
-    if not np.isfinite(loaded.encode(["A short text."])).all():
+    card = card_of(source, _id_from(name), name)
+    encoder = TextEncoder(source, card)
+    if not np.isfinite(encoder.encode(["A short text."])).all():
         raise EncoderError(f"The encoder in {source} gives features that are not numbers. Get a fresh copy.")
-    write_text(staged / "card.json", card.model_dump_json(indent=2))
-    write_text(staged / "content.sha256", loaded.content)
-    return card
+    return card, encoder.content
 
 
-def _settle(staged: Path, target: Path, card: EncoderCard) -> EncoderCard:
-    """Move a staged encoder to its place, unless it is there already."""
-    if not target.exists():
+def _copy(source: Path, target: Path, card: EncoderCard, checksum: str) -> None:
+    """Put an encoder into the workspace, whole or not at all."""
+    staged = Path(mkdtemp(prefix=".adding-", dir=target.parent))
+    try:
+        for part in (path for pattern in _PARTS for path in source.glob(pattern)):
+            with atomic_path(staged / part.relative_to(source)) as temporary:
+                shutil.copyfile(part, temporary)
+        write_text(staged / "card.json", card.model_dump_json(indent=2))
+        write_text(staged / _CHECKSUM, checksum)
         staged.rename(target)
-        return card
-    if (target / "content.sha256").read_bytes() != (staged / "content.sha256").read_bytes():
-        raise EncoderError(f'There is another encoder called "{card.id}" already. Give this one another name.')
-    return EncoderCard.model_validate_json((target / "card.json").read_bytes())
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
 
 
 @lru_cache(maxsize=4)
@@ -126,7 +127,7 @@ def _load(folder: Path, card: EncoderCard) -> "TextEncoder":
     from tlcore.encoders.text import TextEncoder
 
     encoder = TextEncoder(folder, card)
-    checksum = folder / "content.sha256"
+    checksum = folder / _CHECKSUM
     if checksum.is_file() and checksum.read_text() != encoder.content:
         raise EncoderError(f'The files of encoder "{card.id}" in {folder} are damaged. Delete that folder and add it again.')
     return encoder

@@ -106,7 +106,7 @@ def card_of(folder: Path, encoder_id: str, name: str | None = None) -> EncoderCa
         blocks=tuple(f"block {number}" for number in range(1, config.num_hidden_layers + 1)),
         max_length=_longest(architecture),
         licence="unknown",
-        about=f"Added from the folder {folder.name}: {config.num_hidden_layers} blocks, {config.hidden_size} wide.",
+        about=f"Added to this workspace: {config.num_hidden_layers} blocks, {config.hidden_size} wide.",
     )
 
 
