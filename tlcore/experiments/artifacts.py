@@ -2,18 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import ValidationError
 
-from tlcore.data.splits import IntArray, Split
+from tlcore.data.splits import Split
 from tlcore.errors import StorageError
-from tlcore.files import atomic_path, sha256_of, write_text
+from tlcore.evaluation.outcomes import IntArray
+from tlcore.files import atomic_path, sha256_of, write_bytes
 from tlcore.records import Record
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ SCORES = "scores.json"
 RESULTS = "results.json"
 SPEC = "spec.json"
 BUNDLE = "bundle"
+_SEAL = b', "sha256": "%s"}'
 
 
 @dataclass(frozen=True)
@@ -76,25 +77,23 @@ def read_split(path: Path, sha256: str | None, run: str) -> Split:
 
 
 def write_sealed(path: Path, record: Record) -> None:
-    """Write a record as JSON that carries the SHA-256 of its own content, so that renewing it is one step."""
-    content = record.model_dump(mode="json")
-    write_text(path, json.dumps({**content, "sha256": _seal(content)}, ensure_ascii=False))
+    """Write a record as JSON whose last entry is the SHA-256 of all before it, so that renewing it is one step."""
+    body = json.dumps(record.model_dump(mode="json"), ensure_ascii=False).encode()[:-1]
+    write_bytes(path, body + _SEAL % hashlib.sha256(body).hexdigest().encode())
 
 
 def read_sealed(path: Path, kind: type[AnyRecord], run: str) -> AnyRecord:
     """Raises StorageError naming the run and the file when it is missing or not what was written."""
-    try:
-        content: dict[str, Any] = json.loads(path.read_bytes())
-        if content.pop("sha256") == _seal(content):
-            return kind.model_validate(content)
-    except FileNotFoundError as error:
-        raise _missing(path, run) from error
-    except (ValueError, KeyError, AttributeError, ValidationError):
-        pass
-    raise _damaged(path, run)
+    if not path.exists():
+        raise _missing(path, run)
+    content = path.read_bytes()
+    body = content[: -len(_SEAL % bytes(64))]
+    if content != body + _SEAL % hashlib.sha256(body).hexdigest().encode():
+        raise _damaged(path, run)
+    return kind.model_validate_json(body + b"}")
 
 
-def _write_table(path: Path, columns: dict[str, Sequence[Any]], facts: dict[str, str] | None = None) -> str:
+def _write_table(path: Path, columns: Mapping[str, npt.NDArray[Any]], facts: dict[str, str] | None = None) -> str:
     """Write a Parquet file, whole or not at all."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -114,11 +113,6 @@ def _read_table(path: Path, sha256: str | None, run: str) -> "pa.Table":
     if sha256_of(path) != sha256:
         raise _damaged(path, run)
     return pq.ParquetFile(path).read()
-
-
-def _seal(content: dict[str, Any]) -> str:
-    """SHA-256 of JSON that does not depend on the order of keys."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _missing(path: Path, run: str) -> StorageError:

@@ -1,4 +1,4 @@
-"""A run's newest state on disk, so that an interrupted run loses little. A kill at any moment leaves a complete one, or none."""
+"""A run's newest state on disk, so that an interruption costs little. A kill at any moment leaves a complete one, or none."""
 
 import json
 import shutil

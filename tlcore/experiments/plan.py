@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tlcore.data.splits import IntArray, Split, budget_order, draw_split, label_indices
+from tlcore.data.splits import Split, budget_order, draw_split, label_indices
 from tlcore.data.store import DatasetStore
 from tlcore.encoders.catalogue import encoder_card
 from tlcore.errors import ChoiceError
+from tlcore.evaluation.outcomes import IntArray
 from tlcore.experiments.spec import MAX_RUNS, NO_ENCODER, ExperimentSpec, check_spec
 from tlcore.records import DatasetCard, EncoderCard, Record
 from tlcore.settings import Workspace

@@ -88,6 +88,8 @@ def read_sqlite(path: Path, experiment: str | None = None) -> list[Row]:
             database.execute("BEGIN")
             return _rows(database, experiment)
     except sqlite3.DatabaseError as error:
+        if str(error).startswith(("no such table", "no such column")):
+            return []  # MLflow is only just making it, table by table: nothing is recorded yet
         raise storage_error(str(path), error) from error
 
 

@@ -113,10 +113,10 @@ class RunStore:
             raise NotFoundError(f"Run {run} has no model: only finished runs leave one.")
         return self.artifact(run, artifacts.BUNDLE)
 
-    def artifact(self, run: str, name: str) -> Path:
-        """Where an artifact lies on this machine; fetched from MLflow's server when it is not here yet."""
+    def artifact(self, run: str, name: str, renewed: bool = False) -> Path:
+        """Where an artifact lies on this machine; fetched from MLflow's server when it is not here or may be out of date."""
         path = self.artifact_folder(run) / name
-        if self._file is None and not path.exists():
+        if self._file is None and (renewed or not path.exists()):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._call("download_artifacts", run, name, str(path.parent))
         return path
@@ -163,6 +163,11 @@ class RunStore:
     def describe(self, run: str, text: str) -> None:
         """The description that MLflow's own pages show of a run."""
         self._call("set_tag", run, "mlflow.note.content", text)
+
+    def schedule(self, run: str) -> None:
+        """SCHEDULED once more."""
+        self._call("update_run", run, status=RunStatus.SCHEDULED)
+        self.log(run, tags={"reason": ""})
 
     def begin(self, run: str) -> None:
         """RUNNING, as of this moment."""
@@ -233,12 +238,12 @@ class RunStore:
                     raise rows.storage_error(self.uri, error) from error
         return self._call("get_experiment_by_name", rows.MLFLOW_EXPERIMENT).experiment_id
 
-    def _call(self, name: str, *arguments: Any, **named: Any) -> Any:
+    def _call(self, method: str, /, *arguments: Any, **named: Any) -> Any:
         """One call of MLflow's client. Raises StorageError, in one sentence, for what goes wrong there."""
         from mlflow.exceptions import MlflowException
 
         try:
-            return getattr(self._client, name)(*arguments, **named)
+            return getattr(self._client, method)(*arguments, **named)
         except (MlflowException, OSError) as error:
             raise rows.storage_error(self.uri, error) from error
 

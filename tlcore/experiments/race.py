@@ -1,0 +1,232 @@
+"""An experiment's work: encode once, then fit, test and keep run after run. A run that fails does not stop the next."""
+
+import gc
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tlcore import runtime
+from tlcore.encoders.base import IntArray, OnProgress
+from tlcore.encoders.catalogue import load_encoder
+from tlcore.encoders.features import FeatureStore
+from tlcore.errors import Stopped, TransferLabError
+from tlcore.evaluation.metrics import score
+from tlcore.evaluation.outcomes import Outcome
+from tlcore.experiments.artifacts import BUNDLE, Predictions
+from tlcore.experiments.checkpoints import FolderCheckpoints
+from tlcore.experiments.control import Control, now
+from tlcore.experiments.estimate import part_costs
+from tlcore.experiments.progress import Board, RunProgress
+from tlcore.experiments.recorder import EpochRecorder, PlannedRun, Recorder, chosen_tag
+from tlcore.experiments.results import Answer, judge
+from tlcore.experiments.spec import NO_ENCODER
+from tlcore.experiments.store import RunStore
+from tlcore.models.bundle import save_bundle
+from tlcore.models.card import DatasetReference, ModelCard
+from tlcore.models.items import writing_of
+from tlcore.records import RunStatus, Scores
+from tlcore.training.catalogue import strategy_card, strategy_class
+from tlcore.training.hooks import Hooks
+from tlcore.training.memory import memory_advice
+from tlcore.training.strategies.base import FitContext, FitReport, Labelled, Probabilities, Strategy
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A run whose model is ready and scored, before it is kept."""
+
+    strategy: Strategy
+    report: FitReport
+    probabilities: Probabilities
+    scores: Scores
+    seconds: float
+
+
+class Race:
+    """One experiment from its first run to its answer."""
+
+    def __init__(self, control: Control, store: RunStore) -> None:
+        self._control = control
+        self._submission = control.submission()
+        self._store = store
+        self.recorder = Recorder(store, self._submission)
+        self._features = FeatureStore(control.workspace)
+
+    def run(self) -> tuple[RunStatus, str]:
+        """Do all that is not done yet; returns how the experiment ended. Raises Stopped when asked to stop."""
+        self._prepared, runs = self.recorder.open()
+        self._writing = writing_of([self._prepared.texts[row] for row in self._prepared.split.train])
+        self._outcomes = [self._outcome(run) for run in runs if run.finished]
+        todo = [run for run in runs if not run.finished]
+        done = [run for run in runs if run.finished]
+        encoding, *costs = part_costs(self._control.workspace, self._prepared, [run.plan for run in (*done, *todo)])
+        self._board = Board(self._control, [sum(costs[: len(done)]), encoding, *costs[len(done) :]])
+        self._board.enter(1, "Loading")
+        self._board.start()
+        self._encode(todo)
+        failures = [reason for part, run in enumerate(todo) for reason in [self._attempt(run, part + 2)] if reason]
+        if self._outcomes:
+            return RunStatus.FINISHED, f"{len(failures)} of {len(runs)} runs failed" if failures else ""
+        return RunStatus.FAILED, failures[0]
+
+    def _attempt(self, run: PlannedRun, part: int) -> str:
+        """One run, whatever comes of it; returns why it failed, or nothing."""
+        name = self._name(run)
+        self._board.enter(part, f"{name}: starting", run.id)
+        self.recorder.begin(run)
+        checkpoints = FolderCheckpoints(self._control.checkpoints / run.id)
+        try:
+            with runtime.seeded(run.plan.seed):
+                accuracy = self._do(run, checkpoints)
+            self._control.say(f"{name}: accuracy {accuracy:.1%} in {checkpoints.seconds:.0f} s.")
+            reason = ""
+        except Stopped:
+            raise
+        except TransferLabError as error:
+            reason = str(error)
+        except Exception as error:
+            _log.exception("run %s failed", run.id)
+            reason = f"It broke off for a reason nobody foresaw ({type(error).__name__}); the log has the details."
+        checkpoints.remove()
+        if reason:
+            self.recorder.end(run, RunStatus.FAILED, reason)
+            self._control.say(f"{name}: failed. {reason}")
+            self._free_memory()
+        return reason
+
+    def _do(self, run: PlannedRun, checkpoints: FolderCheckpoints) -> float:
+        """Fit, test and keep one run; returns its accuracy."""
+        with memory_advice(f"Try a batch size of {max(run.plan.settings.batch_size // 2, 1)}."):
+            fitted = self._fit(run, checkpoints)
+            save_bundle(self._store.artifact_folder(run.id) / BUNDLE, self._card(run, fitted), fitted.strategy.state())
+        self._keep(run, fitted)
+        return fitted.scores.accuracy
+
+    def _fit(self, run: PlannedRun, checkpoints: FolderCheckpoints) -> Fitted:
+        """Train on the run's budget, then, for the first time, look at the test."""
+        prepared, plan = self._prepared, run.plan
+        card = strategy_card(plan.strategy)
+        rows = prepared.drawn(plan)
+        progress = RunProgress(self._board, self._name(run), plan.settings.epochs if card.trains_network else None)
+        # Progress comes last, so that an epoch is in the record before anything can stop the run.
+        hook = Hooks(EpochRecorder(self._store, run), progress)
+        strategy = strategy_class(plan.strategy)(len(prepared.classes), self._encoder(plan.encoder), plan.settings, plan.seed)
+        context = FitContext(self._features, hook, checkpoints)
+        report = strategy.fit(Labelled([prepared.texts[row] for row in rows], prepared.labels[rows]), context)
+        seconds = checkpoints.seconds
+        progress.on_phase("Testing", 1.0)
+        test = prepared.split.test
+        probabilities = strategy.predict_proba([prepared.texts[row] for row in test], self._features)
+        scores = score(prepared.labels[test], probabilities, prepared.classes)
+        return Fitted(strategy, report, probabilities, scores, seconds)
+
+    def _keep(self, run: PlannedRun, fitted: Fitted) -> None:
+        """Record a run and renew the experiment's answer."""
+        prepared, report = self._prepared, fitted.report
+        test = prepared.split.test
+        predictions = Predictions(test, prepared.labels[test], fitted.probabilities, prepared.classes)
+        facts = {
+            "train_seconds": fitted.seconds,
+            "encode_seconds": report.encode_seconds,
+            "n_train": report.n_train,
+            "n_validation": report.n_validation,
+            "n_test": len(test),
+        }
+        said = {"chosen": chosen_tag(report.chosen)}
+        if run.plan.encoder != NO_ENCODER:
+            said["precision"] = runtime.precision().name
+        self.recorder.finish(run, fitted.scores, predictions, facts, said)
+        self._outcomes.append(self._outcome(run))
+        answer = judge(self._blank_answer(), self._outcomes, self._submission)
+        self.recorder.answer(answer, answer.verdict.sentence if answer.verdict else "")
+
+    def _encode(self, todo: Sequence[PlannedRun]) -> None:
+        """Features of every item that a coming run wants them of, once for all runs."""
+        wanted: dict[str, list[IntArray]] = defaultdict(list)
+        for plan in (run.plan for run in todo if strategy_card(run.plan.strategy).transfer):
+            wanted[plan.encoder].append(self._prepared.drawn(plan))
+            if not strategy_card(plan.strategy).trains_network:
+                wanted[plan.encoder].append(self._prepared.split.test)
+        for name, rows in wanted.items():
+            texts = [self._prepared.texts[row] for row in np.unique(np.concatenate(rows))]
+            encoder = load_encoder(name, self._control.workspace)
+            stored = self._features.lookup(encoder, texts)
+            self._control.say(f"Encoding {len(texts):,} texts with {encoder.card.name}; {stored:,} were encoded before.")
+            self._features.features(encoder, texts, self._encoding(encoder.card.name, len(texts)))
+
+    def _encoding(self, name: str, texts: int) -> OnProgress:
+        """Shows how far the encoding is; texts that occur twice are encoded once."""
+        return lambda done, distinct: self._board.at(done / distinct, f"Encoding with {name}: {done:,} of {texts:,} texts")
+
+    def _encoder(self, encoder: str) -> Any:
+        """An `Encoder`, loaded once a process; None for runs whose strategy asks for none."""
+        return None if encoder == NO_ENCODER else load_encoder(encoder, self._control.workspace)
+
+    def _outcome(self, run: PlannedRun) -> Outcome:
+        """A finished run, as evaluation wants it."""
+        predictions = self._store.predictions(run.id)
+        return Outcome(self._store.run(run.id), predictions.labels, predictions.probabilities)
+
+    def _blank_answer(self) -> Answer:
+        """What is known of the answer before any run."""
+        prepared, spec = self._prepared, self._submission.spec
+        return Answer(
+            experiment=self._submission.id,
+            name=spec.name,
+            dataset=spec.dataset,
+            dataset_name=prepared.dataset.name,
+            classes=prepared.classes,
+            split=prepared.split.how,
+            n_train=len(prepared.split.train),
+            n_test=len(prepared.split.test),
+        )
+
+    def _card(self, run: PlannedRun, fitted: Fitted) -> ModelCard:
+        """What a run's model is."""
+        plan, dataset = run.plan, self._prepared.dataset
+        encoder = self._encoder(plan.encoder)
+        return ModelCard(
+            id=run.id,
+            name=f"{dataset.name} – {strategy_card(plan.strategy).name}"[:200],
+            strategy=plan.strategy,
+            encoder=encoder.card if encoder else None,
+            encoder_fingerprint=encoder.fingerprint if encoder else None,
+            classes=self._prepared.classes,
+            modality=dataset.modality,
+            task=dataset.task,
+            dataset=DatasetReference.of(dataset),
+            settings=plan.settings,
+            scores=fitted.scores,
+            budget=plan.budget,
+            seed=plan.seed,
+            n_train=fitted.report.n_train,
+            n_validation=fitted.report.n_validation,
+            n_test=len(self._prepared.split.test),
+            precision=runtime.precision().name if encoder else None,
+            writing=self._writing,
+            created_at=now(),
+        )
+
+    def _name(self, run: PlannedRun) -> str:
+        """A run in words, e.g. "Full fine-tuning, 100 labels, seed 2 of 3"; only what differs between runs is said."""
+        plans = self._submission.plans
+        parts = [strategy_card(run.plan.strategy).name]
+        if len({plan.encoder for plan in plans} - {NO_ENCODER}) > 1:
+            parts.append(run.plan.encoder)
+        if len({plan.budget for plan in plans}) > 1:
+            parts.append(f"{run.plan.budget:,} labels")
+        return ", ".join([*parts, f"seed {run.plan.seed + 1} of {self._submission.spec.seeds}"])
+
+    def _free_memory(self) -> None:
+        """Give back what a failed run held, before the next one starts."""
+        gc.collect()
+        if runtime.device().type == "cuda":
+            import torch
+
+            torch.cuda.empty_cache()

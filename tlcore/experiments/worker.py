@@ -1,0 +1,109 @@
+"""`python -m tlcore.experiments.worker ID`: one experiment's process. It waits for a slot, works, records, and ends.
+
+It needs nobody: not the web server that started it, not a terminal. Killed at any moment, it leaves a record that the sweep
+closes and a resumed worker completes.
+"""
+
+import logging
+import os
+import sys
+import warnings
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from tlcore.errors import Stopped, TransferLabError
+from tlcore.experiments.control import CANCELLED, Control, now
+from tlcore.experiments.lease import held, slot
+from tlcore.records import Progress, RunStatus
+from tlcore.settings import Workspace
+
+_NICENESS = 5
+_CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")  # holds a number in a container with a limit
+_log = logging.getLogger(__name__)
+
+
+def main(experiment: str) -> None:
+    """Work on an experiment unless another process does."""
+    control = Control(Workspace(), experiment)
+    warnings.simplefilter("ignore")
+    logging.basicConfig(stream=sys.stderr, level=logging.ERROR, format="%(message)s")
+    _be_modest()
+    with held(control) as mine:
+        if mine and not control.ended:
+            status, reason = _work(control)
+            control.say(f"Ended: {reason or status.value.lower()}.")
+            control.write_ending(status, reason)
+
+
+def _work(control: Control) -> tuple[RunStatus, str]:
+    """Wait for a slot and race in it; returns how it ended."""
+    try:
+        with slot(control, control.workspace.settings.slots, lambda ahead: _wait(control, ahead)):
+            return _race(control)
+    except Stopped:
+        return RunStatus.KILLED, CANCELLED
+
+
+def _race(control: Control) -> tuple[RunStatus, str]:
+    """Race and close the record. What only the whole experiment can fail of becomes its reason."""
+    from tlcore import runtime
+    from tlcore.experiments.race import Race
+    from tlcore.experiments.store import RunStore
+
+    _tell(control, "Starting")
+    control.say("Started.")
+    runtime.configure_threads()
+    if runtime.device().type == "cpu":
+        _limit_memory()
+    race = Race(control, RunStore(control.workspace))
+    try:
+        status, reason = race.run()
+    except Stopped:
+        status, reason = RunStatus.KILLED, CANCELLED
+    except TransferLabError as error:
+        status, reason = RunStatus.FAILED, str(error)
+    except Exception as error:
+        _log.exception("experiment %s failed", control.id)
+        status, reason = (
+            RunStatus.FAILED,
+            f"It broke off for a reason nobody foresaw ({type(error).__name__}); the log has the details.",
+        )
+    with suppress(TransferLabError):  # a store that cannot be written to is the reason already
+        race.recorder.close(status, reason)
+    return status, reason
+
+
+def _wait(control: Control, ahead: int) -> None:
+    """Say how many come first."""
+    (control.folder / "starts").unlink(missing_ok=True)
+    _tell(control, f"Waiting for {ahead} earlier experiment{'s' * (ahead > 1)}" if ahead else "Waiting for a free place")
+
+
+def _tell(control: Control, phase: str) -> None:
+    """Say where it stands before there is anything to measure."""
+    before = control.progress()
+    if before is None or before.phase != phase:
+        control.write_progress(Progress(phase=phase, done=0.0, updated_at=now()))
+
+
+def _be_modest() -> None:
+    """Yield to the web server and other programs: in processor time, and in who is ended first when memory runs out."""
+    os.nice(_NICENESS)
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("800")
+
+
+def _limit_memory() -> None:
+    """Let an allocation beyond this machine's memory fail here, where one run ends with advice, not the whole process."""
+    import resource
+
+    sizes = [psutil.virtual_memory().available]
+    with suppress(OSError, ValueError):
+        sizes.append(int(_CGROUP_LIMIT.read_text()))
+    resource.setrlimit(resource.RLIMIT_DATA, (min(sizes), resource.RLIM_INFINITY))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
