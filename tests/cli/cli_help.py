@@ -15,6 +15,7 @@ class Answer:
     @property
     def document(self) -> Any:
         """Standard output as JSON; fails if there is anything else in it."""
+        assert self.out, self.err
         return json.loads(self.out)
 
 

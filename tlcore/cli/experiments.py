@@ -136,10 +136,12 @@ def _follow(session: Session, experiment: str) -> None:
         if run.status is RunStatus.FAILED:
             say(f"{STRATEGIES[run.strategy].name}, {run.budget} labels, seed {run.seed}: {run.reason}")
     _show(session, found)
+    again = f"Take it up again with `python -m tlcore resume {experiment}`."
     if state == "interrupted":
-        raise Stopped(f"The experiment was interrupted. Take it up again with `python -m tlcore resume {experiment}`.")
+        log = session.workspace.queue / experiment / "log.txt"
+        raise Stopped(f"The experiment was interrupted; {log} may say why. {again}")
     if state == "cancelled":
-        raise Stopped(f"The experiment was cancelled. Take it up again with `python -m tlcore resume {experiment}`.")
+        raise Stopped(f"The experiment was cancelled. {again}")
     if not any(run.status is RunStatus.FINISHED for run in found.runs):
         raise TrainingError("No run could be finished; what went wrong is said above.")
 
