@@ -30,7 +30,7 @@ with errors_shown():
     follow(found)
     if not found.summary:
         empty_state("hourglass_empty", "No run has finished yet.", "pages/runs.py", "See how the runs are doing")
-        st.stop()
-    show_answer(found)
-    show_evidence(found)
+    else:
+        show_answer(found)
+        show_evidence(found)
     housekeeping(found)

@@ -42,7 +42,7 @@ def show_answer(found: ExperimentResults) -> None:
 
 def best_summary(found: ExperimentResults) -> StrategySummary:
     """The strategy with the highest mean accuracy; of equals the one that trains faster."""
-    return max(found.summary, key=lambda row: (row.accuracy, -row.train_seconds))
+    return max(found.summary, key=lambda row: (row.accuracy, -(row.train_seconds or 0.0)))
 
 
 def best_run(found: ExperimentResults, best: StrategySummary) -> RunRecord:
@@ -60,7 +60,7 @@ def best_run(found: ExperimentResults, best: StrategySummary) -> RunRecord:
 
 def _numbers(found: ExperimentResults, best: StrategySummary) -> list[tuple[str, str, str]]:
     """Label, value and explanation of the headline numbers."""
-    seconds = best.train_seconds + best.encode_seconds
+    seconds = None if best.train_seconds is None else best.train_seconds + (best.encode_seconds or 0.0)
     return [
         (
             "Most accurate",

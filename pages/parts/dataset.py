@@ -5,7 +5,7 @@ import streamlit as st
 
 from pages.parts.cached import datasets, helper, run_store
 from pages.parts.charts import show_chart
-from pages.parts.messages import errors_shown, plain
+from pages.parts.messages import counted, errors_shown, plain
 from pages.parts.state import remember
 from tlcore import charts
 from tlcore.records import DatasetCard, Finding, Severity
@@ -52,7 +52,7 @@ def _facts(card: DatasetCard) -> None:
     if source.encoding:
         facts.append(f"read as {plain(source.encoding)}")
     if source.rows_skipped:
-        facts.append(f"{source.rows_skipped:,} malformed rows left out")
+        facts.append(f"{counted(source.rows_skipped, 'malformed row')} left out")
     facts.append("with its own train and test parts" if card.own_split else "a fifth is set aside as the locked test set")
     if card.grouped:
         facts.append("groups stay on one side of the split")
@@ -126,7 +126,7 @@ def _housekeeping(card: DatasetCard) -> None:
         if dependents:
             names = ", ".join(f"“{plain(dependent)}”" for dependent in dependents[:5])
             st.caption(
-                f"Used by {len(dependents)} experiments: {names}. Their results stay, but they cannot be resumed or repeated."
+                f"Used by {counted(len(dependents), 'experiment')}: {names}. The results stay, but cannot be resumed or repeated."
             )
         sure = st.checkbox("I want to delete this dataset", key=f"sure_{card.id}")
         if st.button("Delete", icon=":material/delete:", disabled=not sure):

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.cached import helper
-from pages.parts.messages import errors_shown, plain
+from pages.parts.messages import counted, errors_shown, plain, working
 from pages.parts.upload import Upload, forget_upload, take_upload
 from tlcore.data.csv import CsvOptions
 from tlcore.data.encoding import ENCODINGS
@@ -77,13 +77,9 @@ def _look(upload: Upload, options: CsvOptions) -> FileLook | None:
     """What the file holds, asked for once; None after the reason was shown."""
     key = (upload["path"], options.model_dump_json())
     if st.session_state.get("look_key") != key:
-        with errors_shown():
-            bar = st.progress(0.0, text="Reading the file…")
+        with errors_shown(), working("Reading the file…") as say:
             params = {"path": upload["path"], "options": options.model_dump(mode="json"), "file_name": upload["name"]}
-            found = helper().call(
-                "look_at", params, lambda done, total: bar.progress(done / total, text="Reading the file…") and None
-            )
-            bar.empty()
+            found = helper().call("look_at", params, say)
             st.session_state["look"], st.session_state["look_key"] = FileLook.model_validate(found), key
     return st.session_state["look"] if st.session_state.get("look_key") == key else None
 
@@ -93,7 +89,7 @@ def _how_read(look: FileLook) -> str:
     report = look.report
     separator = _DELIMITERS.get(report.delimiter, report.delimiter)
     facts = [
-        f"{report.rows:,} rows, {len(report.columns)} columns",
+        f"{counted(report.rows, 'row')}, {counted(len(report.columns), 'column')}",
         f"read as {report.encoding}",
         f"separated by {plain(separator)}",
     ]
@@ -108,7 +104,7 @@ def _bad_rows(look: FileLook, options: CsvOptions) -> CsvOptions:
     report = look.report
     if not report.skipped:
         return options
-    st.warning(f"{report.skipped:,} rows cannot be read.", icon=":material/warning:")
+    st.warning(f"{counted(report.skipped, 'row')} cannot be read.", icon=":material/warning:")
     with st.popover("Which ones"):
         st.text("\n".join(str(row) for row in report.bad_rows[:100]))
     skip = st.radio("These rows", ["leave them out", "stop, I will mend the file"], key="bad_rows") == "leave them out"
@@ -188,19 +184,12 @@ def _task(look: FileLook, label: str | None, guess: Task, key: str) -> tuple[Tas
 
 def _store(upload: Upload, choices: ImportChoices, test: Upload | None) -> str | None:
     """Have the helper import the file; the new dataset's id."""
-    with errors_shown():
-        bar = st.progress(0.0, text="Reading, checking, storing…")
-        st.button("Stop", icon=":material/stop:", key="stop_import")
+    with errors_shown(), working("Reading, checking, storing…", stop="stop_import") as say:
         params = {
             "path": upload["path"],
             "choices": choices.model_dump(mode="json"),
             "test": test["path"] if test else None,
             "file_name": upload["name"],
         }
-        card = helper().call(
-            "import_csv",
-            params,
-            lambda done, total: bar.progress(done / max(total, 1), text="Reading, checking, storing…") and None,
-        )
-        return str(card["id"])
+        return str(helper().call("import_csv", params, say)["id"])
     return None

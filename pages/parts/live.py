@@ -1,6 +1,6 @@
 """The panel that follows an experiment: it grows in place while a worker trains, and rests when the worker is done."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -10,6 +10,7 @@ from pages.parts.messages import badge, duration, errors_shown, plain, points, s
 from tlcore.experiments import queue
 from tlcore.experiments.results import ExperimentResults
 from tlcore.records import RunRecord, RunStatus
+from tlcore.settings import Workspace
 from tlcore.training.catalogue import STRATEGIES
 
 ACTIVE = ("queued", "running")
@@ -67,21 +68,9 @@ def _header(experiment: str, state: str, runs: list[RunRecord]) -> None:
         st.markdown(f"{finished} of {len(runs)} runs finished")
         st.space("stretch")
         if state in ACTIVE:
-            st.button(
-                "Cancel",
-                icon=":material/stop:",
-                key=f"cancel_{experiment}",
-                on_click=queue.cancel,
-                args=(workspace(), experiment),
-            )
+            _act("Cancel", ":material/stop:", queue.cancel, experiment)
         elif finished < len(runs):
-            st.button(
-                "Resume unfinished runs",
-                icon=":material/resume:",
-                key=f"resume_{experiment}",
-                on_click=queue.resume,
-                args=(workspace(), experiment),
-            )
+            _act("Resume unfinished runs", ":material/resume:", queue.resume, experiment)
         if finished:
             st.page_link(
                 "pages/results.py",
@@ -94,6 +83,14 @@ def _header(experiment: str, state: str, runs: list[RunRecord]) -> None:
     if progress:
         left = "estimating time left…" if progress.seconds_left is None else f"about {duration(progress.seconds_left)} left"
         st.progress(min(max(progress.done, 0.0), 1.0), text=f"{plain(progress.phase)} · {left}")
+
+
+def _act(label: str, icon: str, action: Callable[[Workspace, str], None], experiment: str) -> None:
+    """A button that does something with the experiment."""
+    if st.button(label, icon=icon, key=f"{action.__name__}_{experiment}"):
+        with errors_shown():
+            action(workspace(), experiment)
+            st.rerun()
 
 
 def _curves(runs: list[RunRecord]) -> None:

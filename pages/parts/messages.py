@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
@@ -73,6 +73,29 @@ def empty_state(icon: str, sentence: str, page: str, action: str) -> None:
         st.markdown(sentence, text_alignment="center")
         st.page_link(page, label=action, icon=":material/arrow_forward:", width="content")
         st.space("small")
+
+
+@contextmanager
+def working(text: str, stop: str | None = None) -> Iterator[Callable[[int, int], None]]:
+    """Show progress, with a stop button that has the key `stop`, while a block lasts; yields what takes (done, in all)."""
+    place = st.empty()
+    with place.container():
+        bar = st.progress(0.0, text=text)
+        if stop:
+            st.button("Stop", icon=":material/stop:", key=stop)
+
+    def say(done: int, total: int) -> None:
+        bar.progress(done / max(total, 1), text=text)
+
+    try:
+        yield say
+    finally:
+        place.empty()
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 row`, `1,200 rows`."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def points(fraction: float | None) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.parts.cached import helper, workspace
 from pages.parts.charts import show_chart
-from pages.parts.messages import errors_shown, plain, points
+from pages.parts.messages import counted, errors_shown, plain, points, working
 from pages.parts.models import Chosen
 from pages.parts.upload import Upload, forget_upload, take_upload
 from tlcore import charts
@@ -71,14 +71,9 @@ def predict_file(model: Chosen) -> None:
 def _run(model: Chosen, upload: Upload) -> None:
     """Have the helper classify the file; the stop button ends it."""
     target = workspace().uploads / f"{uuid4().hex}.csv"
-    bar = st.progress(0.0, text="Reading the file…")
-    st.button("Stop", icon=":material/stop:", key="stop_table")
     params = {"model": model.key, "source": upload["path"], "target": str(target), "choices": {"file_name": upload["name"]}}
-    report = helper().call(
-        "predict_table",
-        params,
-        lambda done, total: bar.progress(done / max(total, 1), text=f"{done:,} of {total:,} rows") and None,
-    )
+    with working("Reading and classifying…", stop="stop_table") as say:
+        report = helper().call("predict_table", params, say)
     st.session_state["table_result"] = {"report": report, "path": str(target), "model": model.card.id}
     st.rerun()
 
@@ -93,9 +88,9 @@ def _show_table(report: TableReport, path: Path, model: str) -> None:
         f"text in “{plain(report.text_column)}”: {plain(report.text_reason)}",
     ]
     if report.not_predicted:
-        facts.append(f"{report.not_predicted:,} rows without a text, see the column reason")
+        facts.append(f"{counted(report.not_predicted, 'row')} without a text, see the column reason")
     if report.skipped:
-        facts.append(f"{report.skipped:,} malformed rows left out")
+        facts.append(f"{counted(report.skipped, 'malformed row')} left out")
     st.caption(" · ".join(facts))
     st.download_button(
         "Download the table",

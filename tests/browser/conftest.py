@@ -2,19 +2,13 @@
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.error import URLError
 
 import pytest
+from app_server import Server, settle
 from playwright.sync_api import Page
 
-ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
     "--no-sandbox",
@@ -52,37 +46,6 @@ def browser_context_args(browser_context_args: dict) -> dict:
     return {**browser_context_args, "viewport": {"width": 1360, "height": 900}, "accept_downloads": True}
 
 
-class Server:
-    """The app on a port of its own over a workspace of its own; can be killed and started again."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.log = home.parent / "server.log"
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={self.port}"]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                command, cwd=ROOT, stdout=log, stderr=log, env={**os.environ, "TLCORE_HOME": str(self.home)}
-            )
-        for _ in range(200):
-            try:
-                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1)
-            except (URLError, OSError):
-                time.sleep(0.1)
-            else:
-                return
-        raise AssertionError(f"the server did not come up: {self.log.read_text()}")
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running = Server(tmp_path_factory.mktemp("app") / "workspace")
@@ -111,13 +74,3 @@ def visit(page: Page, server: Server) -> Iterator[Callable[..., Page]]:
 
     yield go
     assert foreign == []
-
-
-def settle(page: Page) -> None:
-    """Wait until the script has run, nothing is stale and no placeholder is left."""
-    page.wait_for_function(
-        """() => { const app = document.querySelector('[data-testid=stApp]');
-        return app && app.dataset.testScriptState === 'notRunning' && app.dataset.testConnectionState === 'CONNECTED'
-          && !document.querySelector('[data-testid=stSkeleton]') && !document.querySelector('[data-stale=true]') }""",
-        timeout=60_000,
-    )
