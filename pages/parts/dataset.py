@@ -125,9 +125,8 @@ def _housekeeping(card: DatasetCard) -> None:
         dependents = [record.name for record in run_store().experiments() if record.dataset == card.id]
         if dependents:
             names = ", ".join(f"“{plain(dependent)}”" for dependent in dependents[:5])
-            st.caption(
-                f"Used by {counted(len(dependents), 'experiment')}: {names}. The results stay, but cannot be resumed or repeated."
-            )
+            used = counted(len(dependents), "experiment")
+            st.caption(f"Used by {used}: {names}. The results stay, but cannot be resumed or repeated.")
         sure = st.checkbox("I want to delete this dataset", key=f"sure_{card.id}")
         if st.button("Delete", icon=":material/delete:", disabled=not sure):
             datasets().delete(card.id)

@@ -10,9 +10,10 @@ from pages.parts.cached import helper, workspace
 from pages.parts.charts import show_chart
 from pages.parts.messages import counted, errors_shown, plain, points, working
 from pages.parts.models import Chosen
+from pages.parts.reading import read_upload
 from pages.parts.upload import Upload, forget_upload, take_upload
 from tlcore import charts
-from tlcore.models.table import TableReport
+from tlcore.models.table import TableChoices, TableReport
 
 _PREVIEW_ROWS = 200
 
@@ -59,19 +60,33 @@ def predict_file(model: Chosen) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{plain(upload['name'])}** · {upload['bytes'] / 1e6:.1f} MB")
         st.button("Take another file", icon=":material/close:", on_click=_put_away)
-        asked = st.button("Classify all rows", type="primary", icon=":material/auto_awesome:")
-    if asked:
+    choices = _choices(model, upload)
+    if choices and st.button("Classify all rows", type="primary", icon=":material/auto_awesome:"):
         _put_away_result()
         with errors_shown():
-            _run(model, upload)
-    if done := st.session_state.get("table_result"):
+            _run(model, upload, choices)
+    done = st.session_state.get("table_result")
+    if done and done["model"] == model.card.id:
         _show_table(TableReport.model_validate(done["report"]), Path(done["path"]), done["model"])
 
 
-def _run(model: Chosen, upload: Upload) -> None:
+def _choices(model: Chosen, upload: Upload) -> TableChoices | None:
+    """How the file is read and which column holds the texts; None after the reason was shown."""
+    found = read_upload(upload)
+    if found is None:
+        return None
+    look, options = found
+    columns, learnt = list(look.report.columns), model.card.dataset.text_column
+    likely = learnt if learnt in columns else look.guess.text
+    text = st.selectbox("Text", columns, index=columns.index(likely), key=f"text_{upload['path']}_{model.key}")
+    return TableChoices(text=text, csv=options, file_name=upload["name"])
+
+
+def _run(model: Chosen, upload: Upload, choices: TableChoices) -> None:
     """Have the helper classify the file; the stop button ends it."""
     target = workspace().uploads / f"{uuid4().hex}.csv"
-    params = {"model": model.key, "source": upload["path"], "target": str(target), "choices": {"file_name": upload["name"]}}
+    asked = choices.model_dump(mode="json")
+    params = {"model": model.key, "source": upload["path"], "target": str(target), "choices": asked}
     with working("Reading and classifying…", stop="stop_table") as say:
         report = helper().call("predict_table", params, say)
     st.session_state["table_result"] = {"report": report, "path": str(target), "model": model.card.id}
@@ -85,7 +100,7 @@ def _show_table(report: TableReport, path: Path, model: str) -> None:
         return
     facts = [
         f"{report.predicted:,} of {report.rows:,} rows classified",
-        f"text in “{plain(report.text_column)}”: {plain(report.text_reason)}",
+        f"text in “{plain(report.text_column)}”",
     ]
     if report.not_predicted:
         facts.append(f"{counted(report.not_predicted, 'row')} without a text, see the column reason")
