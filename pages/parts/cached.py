@@ -1,11 +1,15 @@
 """Engine objects that all sessions of the web process share. None of them imports torch."""
 
+import pyarrow as pa
 import streamlit as st
 
 from tlcore.data.store import DatasetStore
 from tlcore.experiments.helper import Helper
 from tlcore.experiments.store import RunStore
 from tlcore.settings import Workspace
+
+# Arrow's own allocator keeps what it once had; the system's gives it back.
+pa.set_memory_pool(pa.system_memory_pool())
 
 
 @st.cache_resource(show_spinner=False)

@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.parts.cached import run_store, workspace
 from pages.parts.messages import badge, duration, errors_shown, plain, points, state_of
+from tlcore.charts.style import strategy_colour
 from tlcore.experiments import queue
 from tlcore.experiments.results import ExperimentResults
 from tlcore.records import RunRecord, RunStatus
@@ -15,6 +16,21 @@ from tlcore.training.catalogue import STRATEGIES
 
 ACTIVE = ("queued", "running")
 POLL_SECONDS = 1.0
+_COLOURS = {strategy.name: strategy_colour(strategy.id) for strategy in STRATEGIES.values()}
+_LOSS_CHART = {
+    "mark": {"type": "line", "point": True},
+    "encoding": {
+        "x": {"field": "epoch", "type": "quantitative", "axis": {"tickMinStep": 1, "format": "d"}},
+        "y": {"field": "loss", "type": "quantitative"},
+        "color": {
+            "field": "strategy",
+            "type": "nominal",
+            "title": None,
+            "legend": {"orient": "top"},
+            "scale": {"domain": list(_COLOURS), "range": list(_COLOURS.values())},
+        },
+    },
+}
 
 
 def show_experiment(experiment: str) -> None:
@@ -94,15 +110,25 @@ def _act(label: str, icon: str, action: Callable[[Workspace, str], None], experi
 
 
 def _curves(runs: list[RunRecord]) -> None:
-    """Validation (else training) loss by epoch, one line a strategy: the newest seed that has any."""
-    lines = {}
-    for run in runs:
-        if run.curve:
-            losses = [epoch.train_loss if epoch.validation_loss is None else epoch.validation_loss for epoch in run.curve]
-            lines[STRATEGIES[run.strategy].name] = pd.Series(losses, index=[epoch.epoch for epoch in run.curve])
-    if lines:
+    """Validation (else training) loss by epoch, one line a strategy: the newest run of each that has any.
+
+    Drawn with Vega, which grows in place while Plotly would lose the reader's zoom; from a plain specification, because
+    Altair would cost the web process 20 MB.
+    """
+    points = [
+        {
+            "epoch": epoch.epoch,
+            "loss": epoch.train_loss if epoch.validation_loss is None else epoch.validation_loss,
+            "strategy": STRATEGIES[run.strategy].name,
+        }
+        for run in {run.strategy: run for run in runs if run.curve}.values()
+        for epoch in run.curve
+    ]
+    if points:
         st.markdown("**Loss by epoch** – lower is better; the newest run of each strategy")
-        st.line_chart(pd.DataFrame(lines).rename_axis("epoch"), x_label="epoch", y_label="loss", height=260)
+        st.vega_lite_chart(
+            pd.DataFrame(points), _LOSS_CHART, key="loss_chart", height=260, alt="Loss by epoch of each strategy"
+        )
 
 
 def _table(runs: list[RunRecord]) -> None:

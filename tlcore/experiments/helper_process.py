@@ -86,11 +86,22 @@ def predict_table(workspace: Workspace, say: Say, model: str, source: str, targe
     return table.predict_table(loaded, Path(source), Path(target), how, workspace, say).model_dump(mode="json")
 
 
-def calibrate(workspace: Workspace, say: Say, encoder: str) -> Any:
-    """Measure what an encoder costs on this machine; the answer is the `estimate.Calibration`."""
-    from tlcore.experiments.calibrate import calibrate as measure
+def forecast(workspace: Workspace, say: Say, spec: dict[str, Any]) -> Any:
+    """How long a spec will take, measuring this machine first if need be; the answer is its `estimate.Estimate`."""
+    from tlcore.experiments import estimate
+    from tlcore.experiments import spec as specs
 
-    return measure(workspace, encoder).model_dump(mode="json")
+    wanted = specs.ExperimentSpec.model_validate(spec)
+    found = estimate.estimate(workspace, wanted)
+    if found is None:
+        from tlcore.experiments.calibrate import calibrate
+
+        for encoder in wanted.encoders:
+            if estimate.calibration(workspace, encoder) is None:
+                calibrate(workspace, encoder)
+        found = estimate.estimate(workspace, wanted)
+    assert found is not None
+    return found.model_dump(mode="json")
 
 
 def rename_experiment(workspace: Workspace, say: Say, experiment: str, name: str) -> Any:
@@ -116,7 +127,7 @@ METHODS: dict[str, Callable[..., Any]] = {
         apply_cure,
         predict,
         predict_table,
-        calibrate,
+        forecast,
         rename_experiment,
         delete_experiment,
     )
