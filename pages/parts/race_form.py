@@ -5,11 +5,12 @@ import streamlit as st
 from pages.parts.cached import workspace
 from pages.parts.forms import strategy_settings
 from tlcore.encoders.catalogue import encoder_cards
-from tlcore.experiments.spec import ExperimentSpec
+from tlcore.experiments.spec import MAX_NAME, ExperimentSpec
 from tlcore.records import Budget, DatasetCard
 from tlcore.training.catalogue import STRATEGIES
 
 LEVELS = ("Defaults", "Usual choices", "Every setting")
+_QUESTION = ": transfer or scratch?"
 _LADDER = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 
 
@@ -18,7 +19,7 @@ def race_form(card: DatasetCard) -> ExperimentSpec:
     level = st.segmented_control(
         "How much do you want to decide?", LEVELS, default=LEVELS[0], required=True, key="level", persist_state="session"
     )
-    spec = ExperimentSpec(name=f"{card.name[:100]}: transfer or scratch?", dataset=card.id)
+    spec = ExperimentSpec(name=f"{card.name[: MAX_NAME - len(_QUESTION)]}{_QUESTION}", dataset=card.id)
     if level == LEVELS[0]:
         _explain()
     else:
@@ -43,7 +44,7 @@ def _usual_choices(spec: ExperimentSpec, card: DatasetCard) -> ExperimentSpec:
         for encoder in encoder_cards(workspace())
         if encoder.ready and encoder.modality == card.modality
     }
-    name = st.text_input("Name", spec.name, max_chars=120, key=f"race_name_{card.id}", persist_state="session")
+    name = st.text_input("Name", spec.name, max_chars=MAX_NAME, key=f"race_name_{card.id}", persist_state="session")
     strategies = st.pills(
         "Strategies",
         list(STRATEGIES),
