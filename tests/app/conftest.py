@@ -1,0 +1,89 @@
+"""A workspace that a module's tests share one after the other, emptied in between: so they can share its helper process too."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import streamlit as st
+from app_visit import server_that_knows_its_pages
+from race_toys import race
+from streamlit.runtime.pages_manager import PagesManager
+
+from tlcore.encoders.catalogue import DEFAULT_ENCODER
+from tlcore.experiments import queue
+from tlcore.experiments.estimate import REFERENCE, keep_calibration
+from tlcore.experiments.helper import Helper
+from tlcore.experiments.processes import start_detached
+from tlcore.experiments.rows import ExperimentRecord
+from tlcore.experiments.store import RunStore
+from tlcore.settings import Workspace
+
+ENVIRONMENT = {"TLCORE_THREADS": "1", "TLCORE_PRECISION": "fp32"}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder; whatever process a page started over it is over when the module is."""
+    folder = tmp_path_factory.mktemp("app") / "workspace"
+    yield folder
+    Helper(Workspace(folder)).close()
+    left = [child.cmdline() for child in psutil.Process().children(recursive=True) if child.is_running()]
+    assert not [command for command in left if "tlcore" in " ".join(command)]
+
+
+@pytest.fixture
+def workspace(home: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """An empty workspace on a machine that was measured before, and an app that has just been started over it."""
+    for name, value in {**ENVIRONMENT, "TLCORE_HOME": str(home)}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.setattr(PagesManager, "__init__", server_that_knows_its_pages)
+    shutil.rmtree(home, ignore_errors=True)
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    workspace = Workspace()
+    keep_calibration(workspace, DEFAULT_ENCODER, REFERENCE)
+    return workspace
+
+
+@pytest.fixture(scope="session")
+def finished_race(tmp_path_factory: pytest.TempPathFactory, tiny_encoder_folder: Path, toy_texts) -> Path:
+    """A workspace with one finished experiment, to be copied."""
+    root = tmp_path_factory.mktemp("race") / "workspace"
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**ENVIRONMENT, "TLCORE_HOME": str(root)}.items():
+            patch.setenv(name, value)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        race(Workspace(), tiny_encoder_folder, toy_texts.texts, toy_texts.names)
+    return root
+
+
+@pytest.fixture
+def raced(finished_race: Path, workspace: Workspace) -> ExperimentRecord:
+    """The finished experiment, in this test's workspace."""
+    shutil.copytree(finished_race, workspace.root, dirs_exist_ok=True)
+    [record] = RunStore(workspace).experiments()
+    return record
+
+
+@pytest.fixture
+def workers(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Makes every worker a process that only sleeps, until the test is over; the experiments that got one, in order."""
+    asleep: list[subprocess.Popen[bytes]] = []
+    started: list[str] = []
+
+    def start(workspace: Workspace, module: str, experiment: str, log: Path) -> int:
+        if not module.endswith(".worker"):
+            return start_detached(workspace, module, experiment, log)
+        asleep.append(subprocess.Popen(["sleep", "600"]))
+        started.append(experiment)
+        return asleep[-1].pid
+
+    monkeypatch.setattr(queue, "start_detached", start)
+    yield started
+    for process in asleep:
+        process.kill()
+        process.wait()
