@@ -147,7 +147,9 @@ def _follow(session: Session, experiment: str) -> None:
 
 
 def _show(session: Session, found: "ExperimentResults") -> None:
-    """An experiment's results as the answer."""
+    """An experiment's results as the answer; what could not be read is said on stderr."""
+    for note in found.notes:
+        say(note)
     columns = ("strategy", "encoder", "labels", "seeds", "accuracy", "low", "high", "macro F1", "training s", "encoding s")
     rows = [
         (STRATEGIES[item.strategy].name, item.encoder, item.budget, item.seeds, item.accuracy, item.accuracy_low,

@@ -70,9 +70,14 @@ def _wait(workspace: Workspace, experiment: str, report: Report) -> str:
             return state
         progress = queue.progress(workspace, experiment)
         if progress is not None:
-            left = "" if progress.seconds_left is None else f", about {progress.seconds_left:,.0f} s left"
+            left = "" if progress.seconds_left is None else f", about {_duration(progress.seconds_left)} left"
             report(progress.done, progress.phase + left)
         time.sleep(_POLL_SECONDS)
+
+
+def _duration(seconds: float) -> str:
+    """Seconds or minutes, whichever reads better."""
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 class _Lines:

@@ -64,9 +64,10 @@ def predict(
         say(note)
     if done.not_predicted:
         say(f"{done.not_predicted:,} of {done.rows:,} rows could not be predicted; the column “reason” says why.")
-    document = done.model_dump(mode="json", exclude={"summary": {"by_column", "over_time"}})
+    document = {"model": loaded.card.id, "in": str(source), "out": str(target)}
+    document |= done.model_dump(mode="json", exclude={"summary"}) | {"by_class": done.summary.by_class}
     session.answer(
-        {"model": loaded.card.id, "in": str(source), "out": str(target), **document},
+        document,
         f"{done.predicted:,} of {done.rows:,} rows predicted from column “{done.text_column}”, written to {target}.",
         table(("label", "rows"), done.summary.by_class.items()),
     )

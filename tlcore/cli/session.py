@@ -49,7 +49,7 @@ class Session:
 
         console = Console(file=self.out, width=None if self.out.isatty() else _WIDE)
         for part in shown:
-            console.print(Text(printable(part)) if isinstance(part, str) else part)
+            console.print(Text(printable(part)) if isinstance(part, str) else part, soft_wrap=isinstance(part, str))
 
 
 def command(app: typer.Typer, name: str) -> Callable[[Callable[..., None]], None]:
