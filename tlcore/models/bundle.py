@@ -123,7 +123,7 @@ def load_model(path: Path | str, workspace: Workspace | None = None) -> "Model":
         state = State(arrays=load(contents[WEIGHTS]), facts=json.loads(contents[STATE]))
     except (SafetensorError, ValueError, RecursionError) as error:
         raise BundleError(f"{path.name}: {WEIGHTS} or {STATE} is not in the form it should be.") from error
-    encoder, notes = _encoder(card, workspace or Workspace())
+    encoder, notes = _encoder(card, workspace)
     try:
         strategy = strategy_class(card.strategy).restore(state, len(card.classes), encoder, card.settings)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, RuntimeError) as error:
@@ -131,7 +131,7 @@ def load_model(path: Path | str, workspace: Workspace | None = None) -> "Model":
     return Model(card, strategy, notes)
 
 
-def _encoder(card: ModelCard, workspace: Workspace) -> "tuple[Encoder, tuple[str, ...]]":
+def _encoder(card: ModelCard, workspace: Workspace | None) -> "tuple[Encoder, tuple[str, ...]]":
     """The very encoder a model was trained on, and what its user should know about it here.
 
     Strategies that use no encoder get None and never look at it.
@@ -142,7 +142,7 @@ def _encoder(card: ModelCard, workspace: Workspace) -> "tuple[Encoder, tuple[str
         return cast("Encoder", None), ()
     needed = f"The model “{card.name}” needs the encoder “{card.encoder.id}” ({card.encoder.name})"
     try:
-        encoder = load_encoder(card.encoder.id, workspace)
+        encoder = load_encoder(card.encoder.id, workspace or Workspace())
     except NotFoundError as error:
         cure = f"Add it with `python -m tlcore encoders add FOLDER --name {card.encoder.id}`."
         raise EncoderError(f"{needed}, which is not on this machine. {cure}") from error
