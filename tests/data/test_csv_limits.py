@@ -17,6 +17,11 @@ def test_too_many_rows_are_refused_with_their_likely_number():
         load(ROWS, settings=Settings(max_rows=1_000))
 
 
+def test_bad_rows_count_as_rows():
+    with pytest.raises(DataError, match=r"about \d+,\d{3} rows; the limit is 1,000"):
+        load(b"text,label\ngood,fine\n" + b"bad\n" * 100_000, settings=Settings(max_rows=1_000), bad_rows="skip", delimiter=",")
+
+
 def test_too_many_columns_are_refused_with_their_number():
     content = ",".join(f"c{at}" for at in range(5_000)) + "\n" + ",".join("1" * 5_000) + "\n"
     with pytest.raises(DataError, match=r"reviews.csv has 5,000 columns; the limit is 2,000"):

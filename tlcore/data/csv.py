@@ -85,9 +85,10 @@ def load_csv(
 
 def _check_limit(source: Source, audit: Audit, text: Text, settings: Settings) -> None:
     """Raise DataError when there are too many rows; how many there are in all is judged by the part read so far."""
-    if audit.rows > settings.max_rows:
+    rows = audit.rows + audit.skipped
+    if rows > settings.max_rows:
         raise DataError(
-            f"{source.name} has about {audit.rows / text.share:,.0f} rows; the limit is {settings.max_rows:,}. "
+            f"{source.name} has about {rows / text.share:,.0f} rows; the limit is {settings.max_rows:,}. "
             "Give fewer rows, or raise the limit with TLCORE_MAX_ROWS."
         )
 

@@ -1,7 +1,7 @@
 """Rows in canonical CSV into a Parquet file, segment by segment, so that memory depends on no file's size.
 
-Arrow reads the rows, not DuckDB: DuckDB 2.0 joins rows without a word where rows end with CR LF and cells hold LF, as in what
-Excel writes, and holds 2,048 rows at a time in memory however long they are.
+Arrow reads the rows, not DuckDB: version 2.0 of that refuses, or told the line break silently joins, rows that end with CR LF
+and hold LF in a cell, which is what Excel writes; and it keeps 2,048 rows in memory at a time however long they are.
 """
 
 from pathlib import Path
@@ -32,7 +32,7 @@ class ParquetRows:
             delimiter=dialect.delimiter.decode(), quote_char=dialect.quote.decode() or '"', newlines_in_values=True
         )
         self._converting = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), check_utf8=False)
-        self._writer = pyarrow.parquet.ParquetWriter(target, self._schema)
+        self._writer = pyarrow.parquet.ParquetWriter(target, self._schema, write_statistics=False)
         self._texts: list[bytes] = []
         self._lines: list[IntArray] = []
         self._bytes = 0

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from tlcore.errors import ChoiceError
 
+_EMPTY_LINES = re.compile(rb"(?:\r*+\n)++")
 UNCLOSED = "opens a quote that never closes"
 
 
@@ -72,7 +73,7 @@ class Row:
     cells: tuple[bytes, ...] = ()
     problem: str = ""
     blank: bool = False
-    """An empty line, which is no row."""
+    """One or more empty lines, which are no rows."""
 
 
 def check_dialect(delimiter: str | None, quote: str | None) -> None:
@@ -117,6 +118,8 @@ def _unquoted_row(text: bytes, start: int, dialect: Dialect, line: int, final: b
     if end == len(text) and not final and text[end - 1 :] != b"\n":
         return None
     content = text[start:end].removesuffix(b"\n").rstrip(b"\r")
+    if not content and (run := _EMPTY_LINES.match(text, start)):
+        end = run.end()
     return Row(line, start, end, tuple(content.split(dialect.delimiter)), blank=not content)
 
 
