@@ -75,6 +75,15 @@ def test_another_way_of_reading_is_looked_at_at_once(workspace: Workspace) -> No
     assert stored(workspace) == []
 
 
+def test_columns_that_had_to_be_renamed_are_named(workspace: Workspace) -> None:
+    rows = "".join(f"{a_text(number)},{'ab'[number % 2]},x,y\n" for number in range(30))
+    visit = Visit("data").upload("x.csv", f"text,label,label,\n{rows}".encode())
+    assert "column label is called label_2 here" in visit.words
+    assert "column without a name is called" in visit.words
+    visit.click("Add dataset")
+    assert stored(workspace) == ["x"]
+
+
 def test_rows_that_cannot_be_read_are_listed_and_left_out_only_when_the_user_says_so(workspace: Workspace) -> None:
     good = csv_of()
     visit = Visit("data").upload("x.csv", good + b"one,two,three,four\nalone\n")

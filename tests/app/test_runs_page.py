@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable
 
+import streamlit as st
 from app_visit import Visit
 from datasets_toys import HOSTILE, store_numbered
 from race_toys import SEEDS, STRATEGIES
@@ -88,6 +89,17 @@ def test_a_training_experiment_shows_where_it_stands(workspace: Workspace, worke
     visit.run()
     assert "Classic baseline, seed 2 of 2: testing · about 38 s left" in visit.words
     assert "Running" in visit.words
+
+
+def test_a_restarted_server_knows_where_the_experiment_stands(workspace: Workspace, workers: list[str]) -> None:
+    experiment = submit(workspace)
+    train(workspace, experiment, "Classic baseline, seed 1 of 2: starting", 0.25, 90.0)
+    before = Visit("runs", experiment=experiment).words
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    assert Visit("runs", experiment=experiment).words == before
+    assert "about 1 min 30 s left" in before
+    assert workers == [experiment]
 
 
 def test_cancel_stops_the_worker_once_and_resume_starts_another(workspace: Workspace, workers: list[str]) -> None:
