@@ -2,8 +2,8 @@
 
     python -m benchmarks.web
 
-Needs a Chromium. Prints JSON: seconds of the first page on a fresh server, median of five servers; the web process's resident
-memory in MB after every page was visited; milliseconds of a page's rerun (click to all drawn) while a race on the sample trains.
+Needs a Chromium. Prints JSON: seconds of the first page on a fresh server, median of five servers; the web process's memory
+(resident, MB) after every page was visited; milliseconds of a page's rerun, click to all drawn, while a race trains.
 """
 
 import contextlib

@@ -10,7 +10,7 @@ from tlcore.records import Record
 class TrainingSettings(Record):
     """How a strategy trains. A field that a strategy has no use for is ignored by it; its form does not show it."""
 
-    learning_rate: float = Field(default=5e-5, gt=0, le=1, description="step size of the encoder's top block")
+    learning_rate: float = Field(default=1e-4, gt=0, le=1, description="step size of the encoder's top block")
     head_learning_rate: float = Field(default=1e-3, gt=0, le=1, description="step size of the head")
     layer_decay: float = Field(default=0.9, gt=0, le=1, description="each lower block's rate is this times the one above")
     epochs: int = Field(default=4, ge=1, le=500, description="passes over the training items, at most")

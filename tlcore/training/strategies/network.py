@@ -26,8 +26,8 @@ from tlcore.training.vocabulary import only_used_rows
 
 _READY = 0.1
 """Share of a run's work that lies before the first epoch."""
-_HEAD_STRENGTH = 0.03
-"""Regularisation of the head that training starts from; it moves on from there, so this need not be chosen run by run."""
+_HEAD_PENALTY = 0.4
+"""Regularisation of the head that training starts from, against the mean loss."""
 
 
 class NetworkStrategy(Strategy):
@@ -50,7 +50,8 @@ class NetworkStrategy(Strategy):
         features, seconds = frozen_features(self.encoder, items, context)
         weights = class_weights(labels, self.n_classes, self.settings.class_weights)
         problem = HeadProblem(features, labels, weights, self.seed)
-        self.network.start_from(fit_on_features(problem, (), _HEAD_STRENGTH, lambda _: context.hook.on_step(0.0)).head)
+        strength = 1 / (_HEAD_PENALTY * len(labels))
+        self.network.start_from(fit_on_features(problem, (), strength, lambda _: context.hook.on_step(0.0)).head)
         return seconds
 
     def fit(self, data: Labelled, context: FitContext) -> FitReport:
