@@ -112,7 +112,7 @@ def test_a_light_command_loads_no_heavy_library(workspace: Workspace) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stderr.split())
     assert "tlcore.data.store" in loaded
-    assert not loaded & {"torch", "transformers", "sklearn", "mlflow", "duckdb", "streamlit"}
+    assert not loaded & {"torch", "transformers", "sklearn", "mlflow", "streamlit"}
 
 
 def test_doctor_tells_what_was_chosen_and_why(call: Call, workspace: Workspace) -> None:

@@ -15,7 +15,7 @@ from tlcore.settings import Workspace
 
 app = typer.Typer()
 _LIBRARIES = (
-    "streamlit", "torch", "transformers", "tokenizers", "safetensors", "scikit-learn", "numpy", "pandas", "pyarrow", "duckdb",
+    "streamlit", "torch", "transformers", "tokenizers", "safetensors", "scikit-learn", "numpy", "pandas", "pyarrow",
     "mlflow",
 )  # fmt: skip
 
