@@ -37,8 +37,10 @@ UNSEEN = {
 }
 _INNER = re.compile(r"(^|_)(id|ids|key|url|icon|color|language|tag|type|alt|placeholder)$")
 _HARMLESS = {"text", "softbreak", "strong_open", "strong_close"}
-_STREAMLIT = re.compile(r"(?<!\\)(\$|:(?!material/)[a-z]+[\[:])|https?:|<-|->|--")
-"""What Streamlit makes more of than Markdown says: formulas, directives, emoji, addresses and arrows."""
+_DIRECTIVES = re.compile(r"(?<!\\)(?:\$|:(?!material/)[a-z]+[\[:])")
+"""What Streamlit makes more of than Markdown does: formulas, colours, emoji."""
+_MELTING = re.compile(r"https?:|www\.|\w@\w|<-|->|--|[<>~]=")
+"""What becomes a link or an arrow even where its marks are escaped."""
 _MARKDOWN = MarkdownIt()
 
 
@@ -47,8 +49,10 @@ class Visit(AppTest):
 
     def __init__(self, page: str, **query: str) -> None:
         super().__init__(APP, default_timeout=PATIENCE)
-        self.run()
-        self.go(page, **query)
+        if page == "home":
+            self.run()
+        else:
+            self.go(page, **query)
 
     def go(self, page: str, **query: str) -> "Visit":
         """Open a page as a link with these parameters does."""
@@ -77,6 +81,11 @@ class Visit(AppTest):
     def here(self) -> str:
         """The title of the page."""
         return self.title[0].value
+
+    @property
+    def menu(self) -> set[str]:
+        """The pages that `app.py` put into the menu."""
+        return {Path(str(info["script_path"])).stem for info in self._registered_pages.values() if "url_pathname" in info}
 
     @property
     def errors(self) -> list[str]:
@@ -121,8 +130,9 @@ def read(markdown: str) -> str:
 
 def made_of(markdown: str) -> set[str]:
     """Whatever a text becomes in the browser besides words and emphasis: pictures, links, code, HTML, formulas, colours…"""
-    extras = {match.group() for match in _STREAMLIT.finditer(markdown)}
-    return extras | {token.type for token in _inline(markdown)} - _HARMLESS
+    pieces = _inline(markdown)
+    melting = {found for piece in pieces for found in _MELTING.findall(piece.content)}
+    return {*_DIRECTIVES.findall(markdown), *melting} | {piece.type for piece in pieces} - _HARMLESS
 
 
 def _inline(markdown: str) -> list[Token]:

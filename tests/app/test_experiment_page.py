@@ -199,6 +199,8 @@ def test_a_dataset_that_must_be_cured_first_cannot_be_raced_on(workspace: Worksp
 @pytest.mark.parametrize("name", [HOSTILE, "n" * 300])
 def test_hostile_and_endless_names_are_text_that_fits(workspace: Workspace, workers: list[str], name: str) -> None:
     visit = Visit("experiment", dataset=store_numbered(workspace, name).id)
+    assert visit.errors == []
+    assert can_start(visit)
     visit.button_group(key="level").set_value("Usual choices").run()
     assert visit.errors == []
     assert visit.oddities == {}

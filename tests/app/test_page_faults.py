@@ -61,4 +61,4 @@ def test_a_servers_first_visitor_may_come_by_a_link(workspace: Workspace, name: 
     monkeypatch.setattr(PagesManager, "__init__", app_visit.as_streamlit_has_it)
     visit = Visit(name)
     assert visit.errors == []
-    assert PagesManager.uses_pages_directory is False
+    assert visit.menu == set(PAGES)
