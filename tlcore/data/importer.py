@@ -14,6 +14,7 @@ from tlcore.data.choices import SHOWN, Columns, ImportChoices, choose_columns, c
 from tlcore.data.columns import ColumnGuess, guess_columns
 from tlcore.data.csv import load_csv
 from tlcore.data.csv_records import LINE_COLUMN, CsvOptions, CsvReport
+from tlcore.data.row_sample import sample_rows
 from tlcore.data.samples import SAMPLES
 from tlcore.data.store import DatasetDraft, DatasetStore
 from tlcore.errors import ChoiceError, DataError, StorageError
@@ -28,9 +29,6 @@ OnProgress = Callable[[int, int], None]
 _STEPS = 100
 _READ_STEPS = 60
 """Steps that reading takes of all; the checks take the rest."""
-_SAMPLE_ROWS = 5_000
-_BATCH_ROWS = 10_000
-_FEWEST_ROWS = 20
 _SPACE_FACTOR = 3
 _UNPACKED_FACTOR = 10
 _SPACE_FLOOR = 64 * 1024**2
@@ -45,11 +43,8 @@ class _File:
     report: CsvReport
 
     def guess(self) -> ColumnGuess:
-        """What the columns look like, from rows of all parts of the file, as it may be sorted by label."""
-        each = max(_FEWEST_ROWS, _SAMPLE_ROWS * _BATCH_ROWS // max(1, self.report.rows))
-        batches = pq.ParquetFile(self.parquet).iter_batches(batch_size=_BATCH_ROWS)
-        sample = pd.concat([batch.slice(0, each).to_pandas() for batch in batches], ignore_index=True)
-        return guess_columns(sample.drop(columns=LINE_COLUMN), self.report.rows)
+        """What the columns look like."""
+        return guess_columns(sample_rows(self.parquet), self.report.rows)
 
     def rows(self, columns: Columns) -> pd.DataFrame:
         """Text, label, part (as it stands in the file), group and line of every row; labels lose surrounding spaces."""

@@ -8,11 +8,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tlcore.data.columns import ColumnGuess, guess_columns
-from tlcore.data.csv import LINE_COLUMN, CsvOptions, CsvReport, OnShare, load_csv
+from tlcore.data.csv import CsvOptions, CsvReport, OnShare, load_csv
+from tlcore.data.row_sample import sample_rows
 from tlcore.records import Record
 from tlcore.settings import Workspace
 
-_GUESS_ROWS = 5_000
 _PREVIEW_ROWS = 20
 _MAX_VALUES = 200
 _MAX_COLUMNS = 100
@@ -41,18 +41,19 @@ def look_at(
         parquet = Path(folder) / "rows.parquet"
         lenient = options.model_copy(update={"bad_rows": "skip"})
         report = load_csv(path, lenient, parquet, workspace.settings, file_name, on_progress)
-        head = next(pq.ParquetFile(parquet).iter_batches(batch_size=_GUESS_ROWS)).to_pandas().drop(columns=LINE_COLUMN)
+        head = next(pq.ParquetFile(parquet).iter_batches(batch_size=_PREVIEW_ROWS)).to_pandas()
+        sample = sample_rows(parquet)
         return FileLook(
             report=report,
-            guess=guess_columns(head, report.rows),
-            preview={column: tuple(head[column].head(_PREVIEW_ROWS)) for column in report.columns[:_MAX_COLUMNS]},
-            values=_values(parquet, head, report.columns),
+            guess=guess_columns(sample, report.rows),
+            preview={column: tuple(head[column]) for column in report.columns[:_MAX_COLUMNS]},
+            values=_values(parquet, sample, report.columns),
         )
 
 
-def _values(parquet: Path, head: pd.DataFrame, columns: tuple[str, ...]) -> dict[str, dict[str, int]]:
+def _values(parquet: Path, sample: pd.DataFrame, columns: tuple[str, ...]) -> dict[str, dict[str, int]]:
     """Distinct values with their counts, for columns that have few."""
-    few = [column for column in columns[:_MAX_COLUMNS] if head[column].nunique() <= _MAX_VALUES]
+    few = [column for column in columns[:_MAX_COLUMNS] if sample[column].nunique() <= _MAX_VALUES]
     found = {}
     for column in few:
         counts = pc.value_counts(pc.utf8_trim_whitespace(pq.read_table(parquet, columns=[column]).column(column)))
