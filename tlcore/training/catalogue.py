@@ -59,7 +59,7 @@ STRATEGIES: dict[str, StrategyCard] = {
         uses_encoder=True,
         trains_network=True,
         implementation=f"{_HERE}.scratch:Scratch",
-        defaults=TrainingSettings(learning_rate=5e-4, layer_decay=1.0, epochs=20, early_stopping=True),
+        defaults=TrainingSettings(layer_decay=1.0, epochs=15, early_stopping=True),
         fields=_NETWORK_FIELDS,
     ),
     "feature_extraction": StrategyCard(
