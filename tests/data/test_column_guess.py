@@ -80,6 +80,20 @@ def test_the_longer_of_two_text_columns_is_the_text():
     assert guess.text == "body"
 
 
+@pytest.mark.parametrize("name", ["opinion", "comment", "text", "user_feedback", "title"])
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_name_does_not_make_a_text_of_a_label_beside_real_texts(name, order):
+    table = pd.DataFrame({"xyz": [f"good phone number {at}" for at in range(40)], name: ["pos", "neg"] * 20}, dtype="str")
+    guess = guess_columns(table[list(table)[::order]], 40)
+    assert (guess.text, guess.label, guess.task) == ("xyz", name, "sentiment")
+
+
+@pytest.mark.parametrize("other", ["{at:032x}", "user-{at}-of-the-shop", "2024-03-01 10:00:{at:02}"])
+def test_short_texts_that_repeat_win_by_their_name_against_ids_and_times(other):
+    table = frame(text=["so good", "too bad", "it works"], key=[other.format(at=at) for at in range(60)], label=["a", "b"])
+    assert guess_columns(table, 60).text == "text"
+
+
 def test_a_sample_with_one_label_only_still_shows_the_label_column():
     assert guess_columns(frame(text=TEXTS, label=["a"]), 60_000).label == "label"
 

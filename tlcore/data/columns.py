@@ -78,6 +78,11 @@ class _Column:
         """Whether few values come again and again, as those of a label do and those of an id do not."""
         return self.filled > 1 and self.different <= (0.5 if self.filled >= 20 else 0.8) and self.letters <= _LONGEST_LABEL
 
+    @property
+    def is_prose(self) -> bool:
+        """Whether cells are texts of several words that differ, which ids, dates and labels are not."""
+        return self.words >= 2 and self.numeric < 0.5 and not self.repeats
+
 
 def guess_columns(frame: "pd.DataFrame", rows: int) -> ColumnGuess:
     """The likely text, label, split and group columns of a table with `rows` rows, of which `frame` is a sample.
@@ -85,7 +90,7 @@ def guess_columns(frame: "pd.DataFrame", rows: int) -> ColumnGuess:
     All columns hold text; one called `__line` is passed over.
     """
     columns = [_look_at(frame[name], str(name), at) for at, name in enumerate(frame.columns) if name != "__line"]
-    text = max(columns, key=_text_score)
+    text = max(columns, key=lambda column: _text_score(column, columns))
     others = [column for column in columns if column is not text]
     split = next((column for column in others if _is_split(column)), None)
     label = max((c for c in others if c is not split and _label_score(c) > 0), key=_label_score, default=None)
@@ -121,10 +126,12 @@ def _look_at(cells: "pd.Series[str]", name: str, position: int) -> _Column:
     )
 
 
-def _text_score(column: _Column) -> float:
-    """How much a column looks like the text to learn from."""
+def _text_score(column: _Column, columns: list[_Column]) -> float:
+    """How much a column looks like the text to learn from; its name does not count beside longer texts if it repeats values."""
     named = 3.0 if column.words_of_name[-1:] and column.words_of_name[-1] in _TEXT_NAMES else 0.0
     named = max(named, 1.5 if _TEXT_NAMES & set(column.words_of_name) else 0.0)
+    if column.repeats and any(other.is_prose and other.letters > column.letters for other in columns):
+        named = 0.0
     length = min(column.letters, 200) / 25
     return named + length + column.different - 8 * column.numeric - 4 * (column.letters == 0)
 
