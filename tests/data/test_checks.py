@@ -132,6 +132,20 @@ def test_a_class_with_one_item_is_stopped_and_one_with_nine_is_warned_about():
     assert "lone" not in set(cure(frame, lone)["label"])
 
 
+@pytest.mark.parametrize(
+    ("lone", "words"),
+    [
+        (["lone"], "1 class has a single item: “lone”. It needs two,"),
+        (["y", "x"], "2 classes have a single item: “y”, “x”. Each needs two,"),
+        (list("cdefghi"), "7 classes have a single item: “c”, “d”, “e”, “f”, “g” and 2 more. Each needs two,"),
+        (["long " * 40], "1 class has a single item: “" + "long " * 15 + "long…”. It needs two,"),
+    ],
+)
+def test_classes_with_one_item_are_named(lone, words):
+    more = rows(40 + len(lone)).iloc[40:].assign(label=lone)
+    assert find(pd.concat([rows(), more]), "lone_classes").message == f"{words} one to train on and one to test on."
+
+
 def test_a_class_with_ten_items_is_large_enough():
     assert find(rows(20), "small_classes") is None
 

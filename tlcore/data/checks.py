@@ -8,7 +8,7 @@ import pandas as pd
 
 from tlcore.data import cures
 from tlcore.data.duplicates import Copies, IntArray
-from tlcore.data.findings import about_classes, about_items, odd_ones, plural, shorten
+from tlcore.data.findings import about_classes, about_items, named, odd_ones, plural, shorten
 from tlcore.data.languages import languages_of, script_of
 from tlcore.records import DatasetSource, Finding, Severity
 
@@ -129,9 +129,10 @@ def small_classes(checked: Checked) -> Iterator[Finding]:
     few = sizes[sizes < FEW]
     drawn = (checked.items["part"] == "").all()
     if drawn and (mask := cures.lone_classes(checked.items)).any():
+        lone = checked.items["label"][mask].tolist()
         message = (
-            plural(mask.sum(), "class has a single item", "classes have a single item")
-            + ". Each needs two, one to train on and one to test on."
+            f"{plural(len(lone), 'class has a single item', 'classes have a single item')}: {named(lone)}. "
+            f"{'It' if len(lone) == 1 else 'Each'} needs two, one to train on and one to test on."
         )
         yield from about_items("lone_classes", Severity.STOP, message, checked.items, mask, "remove_lone_classes")
         few = few[few > 1]

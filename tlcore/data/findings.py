@@ -1,6 +1,6 @@
 """How findings are put into words: counts, shortened examples with their rows, positions, the cure's button."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -53,6 +53,12 @@ def odd_ones(code: str, subject: str, kinds: pd.Series, items: pd.DataFrame) -> 
 def plural(count: int, one: str, many: str) -> str:
     """The count and the words that go with it, e.g. "1 text is", "1,200 texts are"."""
     return f"{count:,} {one if count == 1 else many}"
+
+
+def named(labels: Sequence[str]) -> str:
+    """The first five labels, shortened and in quotes, and how many more there are."""
+    more = f" and {len(labels) - _EXAMPLES:,} more" if len(labels) > _EXAMPLES else ""
+    return ", ".join(f"“{shorten(label)}”" for label in labels[:_EXAMPLES]) + more
 
 
 def shorten(text: str) -> str:
