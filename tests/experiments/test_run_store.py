@@ -207,6 +207,16 @@ def test_rename_reaches_mlflow_and_the_list(store, recorder, control):
     assert control.submission().spec.name == "another name"
 
 
+@pytest.mark.parametrize("name", ["", " \t", "x" * 121])
+def test_a_name_that_no_experiment_may_start_with_is_refused_later_too(store, control, name):
+    before = control.submission()
+    with pytest.raises(ChoiceError, match="name of 1 to 120 characters"):
+        store.rename(control.id, name)
+    assert control.submission() == before
+    store.rename(control.id, "x" * 120)
+    assert control.submission().spec.name == "x" * 120
+
+
 def test_delete_takes_records_files_and_folder_but_nothing_that_runs(store, recorder, control):
     _, runs = record_some(recorder)
     with pytest.raises(ChoiceError, match="Cancel it first"):

@@ -47,12 +47,17 @@ def check_spec(spec: ExperimentSpec, dataset: DatasetCard, encoders: Sequence[En
 
     `encoders` are the cards of the encoders chosen. Budgets are checked against the split by `plan.prepare`.
     """
-    if not spec.name.strip() or len(spec.name) > MAX_NAME:
-        raise ChoiceError(f"Give the experiment a name of 1 to {MAX_NAME} characters.")
+    check_name(spec.name)
     _check_lists(spec)
     _check_numbers(spec)
     _check_dataset(dataset)
     _check_encoders(spec, dataset.modality, encoders)
+
+
+def check_name(name: str) -> None:
+    """Raise ChoiceError for a name that is blank or too long for an experiment."""
+    if not name.strip() or len(name) > MAX_NAME:
+        raise ChoiceError(f"Give the experiment a name of 1 to {MAX_NAME} characters.")
 
 
 def _check_lists(spec: ExperimentSpec) -> None:

@@ -18,6 +18,7 @@ from tlcore.experiments.artifacts import Predictions
 from tlcore.experiments.control import Control, all_controls, now
 from tlcore.experiments.lease import standing
 from tlcore.experiments.rows import TAG, ExperimentRecord, Row
+from tlcore.experiments.spec import check_name
 from tlcore.records import RunRecord, RunStatus, Scores
 from tlcore.settings import Workspace
 
@@ -190,7 +191,11 @@ class RunStore:
             self._call(*("log_artifacts", run, str(path), name) if path.is_dir() else ("log_artifact", run, str(path)))
 
     def rename(self, experiment: str, name: str) -> None:
-        """Give an experiment another name. Imports MLflow: pages do this through the helper."""
+        """Give an experiment another name. Imports MLflow: pages do this through the helper.
+
+        Raises ChoiceError when it is blank or too long.
+        """
+        check_name(name)
         record = self.experiment(experiment)
         if record.parent:
             self._call("update_run", record.parent, name=name)
