@@ -25,20 +25,22 @@ def test_done_is_weighed_by_cost(control, clock):
     assert (control.progress().done, control.progress().run) == (pytest.approx(0.4), "run2")
 
 
-def test_time_left_is_unknown_at_first_then_follows_the_pace_of_this_attempt(control, clock):
-    board = Board(control, [50, 100, 100])
+def test_time_left_is_unknown_at_first_then_the_estimate_gives_way_to_the_pace_of_this_attempt(control, clock):
+    board = Board(control, [500, 1000, 1000])
     board.enter(1, "Encoding")
     board.start()
     clock[0] += 1
-    board.at(0.2)
+    board.at(0.001)
     assert board.seconds_left is None
-    clock[0] += 19
-    board.at(0.5)  # 50 of 250 in 20 s, 150 to go
-    assert board.seconds_left == pytest.approx(60)
-    clock[0] += 80
+    clock[0] += 3
+    board.at(0.002)  # 2 of 2500 in 4 s: too little to overthrow the estimate of 1998
+    assert 1998 < board.seconds_left < 2200
+    clock[0] += 996
+    board.at(0.5)  # 500 in 1000 s: half as quick as estimated, 1500 to go
+    assert board.seconds_left == pytest.approx(3000, rel=0.05)
+    clock[0] += 1000
     board.enter(2, "Training")
-    board.at(0.5)  # 150 of 250 in 100 s, 50 to go
-    assert board.seconds_left == pytest.approx(100 / 150 * 50)
+    assert board.seconds_left == pytest.approx(2000, rel=0.05)
 
 
 def test_writing_is_not_done_at_every_step(control, clock):

@@ -4,7 +4,6 @@ A token passed forward, and a step and a token of training, have a price on a ma
 there will be. Estimating imports no torch. Calibrating does, so pages leave it to the helper.
 """
 
-import json
 import os
 import platform
 from collections.abc import Sequence
@@ -12,22 +11,22 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from tlcore.encoders.catalogue import encoder_card, token_counter
 from tlcore.evaluation.outcomes import IntArray
 from tlcore.experiments.plan import Prepared, RunPlan, prepare
 from tlcore.experiments.spec import NO_ENCODER, ExperimentSpec
-from tlcore.files import write_text
+from tlcore.files import write_bytes
 from tlcore.records import EncoderCard, Record
 from tlcore.settings import Workspace
 from tlcore.training.catalogue import strategy_card
 
-START_SECONDS = 8.0
+START_SECONDS = 6.0
 """A worker's imports and the loading of its encoder."""
 KEEP_SECONDS = 1.0
 """Scoring and storing a run."""
-STOPS_AFTER = 0.7
+STOPS_AFTER = 0.5
 """Share of the epochs allowed that early stopping typically uses."""
 CLASSIC_SECONDS = 1.2e-5
 """Counting a character's words and pieces, and the head on them, for each class."""
@@ -56,6 +55,9 @@ class Calibration(Record):
     full: Pace
     partial: Pace
     """With as many top blocks as the strategy trains by default."""
+
+
+_MEASURED = TypeAdapter(dict[str, Calibration])
 
 
 class Estimate(Record):
@@ -101,21 +103,21 @@ def part_costs(workspace: Workspace, prepared: Prepared, plans: Sequence[RunPlan
 
 def calibration(workspace: Workspace, encoder: str) -> Calibration | None:
     """What was measured here for an encoder; None if nothing was, or with other settings."""
-    try:
-        stored = json.loads((workspace.root / _FILE).read_bytes())
-        return Calibration.model_validate(stored[_circumstances(workspace, encoder)])
-    except (FileNotFoundError, KeyError, ValueError, ValidationError):
-        return None
+    return _measured(workspace).get(_circumstances(workspace, encoder))
 
 
 def keep_calibration(workspace: Workspace, encoder: str, found: Calibration) -> None:
     """Store what was measured."""
-    path = workspace.root / _FILE
+    kept = _MEASURED.dump_json({**_measured(workspace), _circumstances(workspace, encoder): found}, indent=1)
+    write_bytes(workspace.root / _FILE, kept)
+
+
+def _measured(workspace: Workspace) -> dict[str, Calibration]:
+    """All measurements; a damaged file counts as none, as measuring again is quick."""
     try:
-        stored = json.loads(path.read_bytes())
-    except (FileNotFoundError, ValueError):
-        stored = {}
-    write_text(path, json.dumps({**stored, _circumstances(workspace, encoder): found.model_dump()}, indent=1))
+        return _MEASURED.validate_json((workspace.root / _FILE).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return {}
 
 
 def _circumstances(workspace: Workspace, encoder: str) -> str:

@@ -9,13 +9,14 @@ from tlcore.records import EpochRecord, Progress
 from tlcore.training.hooks import Hook
 
 _WRITE_SECONDS = 0.4
-_PACE_SECONDS = 3.0
-_PACE_SHARE = 0.01
-"""Time left is said once so long, and this share of the work, lie behind."""
+_SILENT_SECONDS = 3.0
+"""Time left is not said earlier."""
+_TRUST_SECONDS = 20.0
+"""The estimate counts as much as so many seconds of the pace seen."""
 
 
 class Board:
-    """Where an experiment stands. Its parts (encoding, then run after run) weigh what they are estimated to cost."""
+    """Where an experiment stands. Its parts (encoding, then run after run) weigh the seconds they are estimated to cost."""
 
     def __init__(self, control: Control, costs: Sequence[float]) -> None:
         self._control = control
@@ -55,11 +56,12 @@ class Board:
 
     @property
     def seconds_left(self) -> float | None:
-        """At the pace so far; None while that says too little."""
-        elapsed, gained = time.monotonic() - self._began, self.done - self._behind
-        if elapsed < _PACE_SECONDS or gained < _PACE_SHARE:
+        """What is left by the estimate, at the pace seen so far; None while that says too little."""
+        elapsed, total = time.monotonic() - self._began, sum(self._costs)
+        gained = (self.done - self._behind) * total
+        if elapsed < _SILENT_SECONDS or gained == 0:
             return None
-        return elapsed / gained * (1 - self.done)
+        return (elapsed + _TRUST_SECONDS) / (gained + _TRUST_SECONDS) * (1 - self.done) * total
 
     def _write(self) -> None:
         self._written = time.monotonic()

@@ -34,6 +34,8 @@ from tlcore.training.hooks import Hooks
 from tlcore.training.memory import memory_advice
 from tlcore.training.strategies.base import FitContext, FitReport, Labelled, Probabilities, Strategy
 
+_SHOWN = 2_000
+"""Training texts looked at to tell languages and scripts."""
 _log = logging.getLogger(__name__)
 
 
@@ -61,19 +63,26 @@ class Race:
     def run(self) -> tuple[RunStatus, str]:
         """Do all that is not done yet; returns how the experiment ended. Raises Stopped when asked to stop."""
         self._prepared, runs = self.recorder.open()
-        self._writing = writing_of([self._prepared.texts[row] for row in self._prepared.split.train])
-        self._outcomes = [self._outcome(run) for run in runs if run.finished]
-        todo = [run for run in runs if not run.finished]
-        done = [run for run in runs if run.finished]
-        encoding, *costs = part_costs(self._control.workspace, self._prepared, [run.plan for run in (*done, *todo)])
-        self._board = Board(self._control, [sum(costs[: len(done)]), encoding, *costs[len(done) :]])
-        self._board.enter(1, "Loading")
-        self._board.start()
+        done, todo = [run for run in runs if run.finished], [run for run in runs if not run.finished]
+        self._outcomes = [self._outcome(run) for run in done]
+        self._load(done, todo)
         self._encode(todo)
         failures = [reason for part, run in enumerate(todo) for reason in [self._attempt(run, part + 2)] if reason]
         if self._outcomes:
             return RunStatus.FINISHED, f"{len(failures)} of {len(runs)} runs failed" if failures else ""
         return RunStatus.FAILED, failures[0]
+
+    def _load(self, done: Sequence[PlannedRun], todo: Sequence[PlannedRun]) -> None:
+        """What is needed before the first text is looked at; the pace counts from then on."""
+        encoding, *costs = part_costs(self._control.workspace, self._prepared, [run.plan for run in (*done, *todo)])
+        self._board = Board(self._control, [sum(costs[: len(done)]), encoding, *costs[len(done) :]])
+        self._board.enter(1, "Loading")
+        for encoder in {run.plan.encoder for run in todo}:
+            self._encoder(encoder)
+        train = self._prepared.split.train
+        shown = train[np.linspace(0, len(train) - 1, min(_SHOWN, len(train)), dtype=int)]
+        self._writing = writing_of([self._prepared.texts[row] for row in shown])
+        self._board.start()
 
     def _attempt(self, run: PlannedRun, part: int) -> str:
         """One run, whatever comes of it; returns why it failed, or nothing."""

@@ -4,6 +4,7 @@ It needs nobody: not the web server that started it, not a terminal. Killed at a
 closes and a resumed worker completes.
 """
 
+import faulthandler
 import logging
 import os
 import sys
@@ -27,6 +28,7 @@ _log = logging.getLogger(__name__)
 def main(experiment: str) -> None:
     """Work on an experiment unless another process does."""
     control = Control(Workspace(), experiment)
+    faulthandler.enable()
     warnings.simplefilter("ignore")
     logging.basicConfig(stream=sys.stderr, level=logging.ERROR, format="%(message)s")
     _be_modest()
