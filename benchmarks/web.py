@@ -28,13 +28,11 @@ SERVERS, CLICKS = 5, 60
 READY = """() => { const app = document.querySelector('[data-testid=stApp]');
     return app && app.dataset.testScriptState === 'notRunning' && !document.querySelector('[data-testid=stSkeleton]')
       && !document.querySelector('[data-stale=true]') }"""
-CLICK = """label => new Promise(resolve => {
-    const app = document.querySelector('[data-testid=stApp]'), begin = performance.now(); let ran = false;
-    const look = () => { const state = app.dataset.testScriptState; ran ||= state === 'running';
-        if (ran && state === 'notRunning' && !document.querySelector('[data-stale=true]')) resolve(performance.now() - begin);
-        else requestAnimationFrame(look); };
-    [...document.querySelectorAll('button, label')].find(node => node.textContent.trim() === label).click();
-    look(); })"""
+WATCH = """() => { window.clicks = []; window.ends = [];
+    document.addEventListener('click', () => clicks.push(performance.now()), true);
+    const app = document.querySelector('[data-testid=stApp]');
+    new MutationObserver(() => { if (app.dataset.testScriptState === 'notRunning') ends.push(performance.now()); })
+        .observe(app, { attributes: true, attributeFilter: ['data-test-script-state'] }) }"""
 
 
 @contextlib.contextmanager
@@ -66,6 +64,15 @@ def open_page(page: Page, url: str) -> float:
     page.goto(url)
     page.wait_for_function(READY, timeout=60_000)
     return time.perf_counter() - begin
+
+
+def rerun(page: Page, choice: str) -> float:
+    """Milliseconds from a click on a choice until the page has run again."""
+    before = page.evaluate("ends.length")
+    page.get_by_role("radio", name=choice).click(force=True)
+    page.wait_for_function("before => ends.length > before", arg=before, timeout=30_000)
+    page.wait_for_function(READY, timeout=30_000)
+    return page.evaluate("ends.at(-1) - clicks.at(-1)")
 
 
 def tlcore(home: str, *arguments: str) -> dict:
@@ -105,7 +112,8 @@ def main() -> None:
             time.sleep(20)
             open_page(page, f"{url}/experiment?dataset={dataset}")
             labels = ["Usual choices", "Every setting", "Defaults"]
-            reruns = [page.evaluate(CLICK, labels[turn % 3]) for turn in range(CLICKS)]
+            page.evaluate(WATCH)
+            reruns = [rerun(page, labels[turn % 3]) for turn in range(CLICKS)]
             still_training = race.poll() is None
             race.send_signal(2)
             race.wait()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from tiny_networks import FILLERS, TOPICS, write_network, write_tokenizer
 
+from tlcore import runtime
 from tlcore.settings import Workspace
 
 if TYPE_CHECKING:
@@ -87,6 +88,12 @@ def tiny_workspace(workspace: Workspace, tiny_encoder_folder: Path) -> Workspace
 
     add_encoder(workspace, tiny_encoder_folder, name="tiny")
     return workspace
+
+
+@pytest.fixture(autouse=True)
+def fresh_precision() -> None:
+    """Let each test's environment decide the arithmetic, not that of the test that happened to ask first."""
+    runtime.precision.cache_clear()
 
 
 @pytest.fixture(autouse=True)

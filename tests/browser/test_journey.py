@@ -131,6 +131,8 @@ def test_the_downloaded_model_predicts_the_same_elsewhere(visit: Visit, finished
     page = visit("/predict")
     page.get_by_text("Use a model from a file").click()
     page.get_by_label("A model bundle").locator("input[type=file]").set_input_files(bundle)
+    expect(page.get_by_text(f"Using {bundle.name}")).to_be_visible(timeout=30_000)
+    settle(page)
     page.get_by_label("Text", exact=True).fill(text)
     page.get_by_role("button", name="Classify").click()
     expect(page.locator(".st-key-prediction")).to_contain_text(f"{here.label}", timeout=60_000)
