@@ -1,9 +1,10 @@
 """The accuracy and time of every strategy on real text sets, as docs/performance.md reports them.
 
-    python -m benchmarks.accuracy FOLDER
+    python -m benchmarks.accuracy FOLDER [OUT.json]
 
 FOLDER holds trec6_train.csv, trec6_test.csv, tweeteval_emotion_train.csv and tweeteval_emotion_test.csv (columns text, label).
-Everything goes through the command line with its defaults, into a workspace of its own. Prints JSON.
+Everything goes through the command line with its defaults, into a workspace of its own. Prints JSON, and
+writes it to OUT.json when that is given.
 """
 
 import json
@@ -41,8 +42,8 @@ def compare(home: str, files: tuple[Path, Path], *choices: str) -> list[dict[str
     return [{key: row[key] for key in keys} for row in found["summary"]]
 
 
-def main(folder: Path) -> None:
-    """Run all and print."""
+def main(folder: Path, target: Path | None = None) -> None:
+    """Run all, print, and write if there is a place to write to."""
     home = tempfile.mkdtemp()
     trec, emotion = ((folder / f"{name}_train.csv", folder / f"{name}_test.csv") for name in ("trec6", "tweeteval_emotion"))
     found = {
@@ -51,8 +52,11 @@ def main(folder: Path) -> None:
             home, emotion, "--budget", "800", "--strategy", "full_fine_tuning", "--strategy", "feature_extraction"
         ),
     }
-    sys.stdout.write(json.dumps(found, indent=1) + "\n")
+    text = json.dumps(found, indent=1) + "\n"
+    sys.stdout.write(text)
+    if target:
+        target.write_text(text)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*map(Path, sys.argv[1:3]))
