@@ -50,6 +50,18 @@ def test_a_pid_that_was_used_again_is_another_process(control):
     assert not alive(control)
 
 
+def test_a_worker_whose_start_shifted_with_the_clock_is_still_itself(control):
+    code = "import time; time.sleep(60)"
+    worker = subprocess.Popen([sys.executable, "-c", code, control.id])
+    write_lease(control, worker.pid)
+    mine = read_lease(control)
+    write_text(control.lease_file, mine.model_copy(update={"started": mine.started - 3600}).model_dump_json())
+    assert alive(control)
+    worker.kill()
+    worker.wait()
+    assert not alive(control)
+
+
 def test_a_process_on_another_host_lives_by_its_heartbeat(control):
     write_text(control.lease_file, Lease(host="elsewhere", pid=1, started=0.0).model_dump_json())
     assert alive(control)

@@ -2,6 +2,8 @@
 
 import multiprocessing
 import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -9,7 +11,7 @@ from experiment_toys import files_under, make_spec
 
 from tlcore.data.store import DatasetStore
 from tlcore.errors import ChoiceError, NotFoundError, UserError
-from tlcore.experiments import lease, queue
+from tlcore.experiments import closer, queue
 from tlcore.experiments.closer import close
 from tlcore.experiments.control import Control
 from tlcore.experiments.lease import held, read_lease, write_lease
@@ -202,9 +204,17 @@ def test_sweeping_an_empty_workspace_does_nothing(tiny_workspace, started):
 
 
 def test_a_closer_leaves_an_experiment_that_lives_again_alone(tiny_workspace, control, monkeypatch):
-    from tlcore.experiments import closer
-
-    monkeypatch.setattr(closer, "GRACE_SECONDS", 0.05)
-    monkeypatch.setattr(lease, "STARTING_SECONDS", 60)
     closer.main(control.id)  # resumed a moment ago, its process on the way
     assert not control.ended
+
+
+def test_a_closer_ends_no_process_that_nobody_asked_to_stop(tiny_workspace, control):
+    worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", control.id])
+    write_lease(control, worker.pid, 0)
+    closer.main(control.id)
+    assert worker.poll() is None
+    assert not control.ended
+    control.ask_cancel()
+    closer.main(control.id)
+    assert worker.wait(10) < 0
+    assert queue.state(tiny_workspace, control.id) == "cancelled"

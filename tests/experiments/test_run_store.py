@@ -1,6 +1,7 @@
 """The record in MLflow: what its own client sees, and that our reader, which does without MLflow, sees the same."""
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -43,7 +44,9 @@ def recorder(store, control):
 def finish(recorder, run, prepared, seconds=1.5):
     test = prepared.split.test
     predictions = Predictions(test, prepared.labels[test], np.full((len(test), 3), 1 / 3), prepared.classes)
-    (recorder.store.artifact_folder(run.id) / "bundle").mkdir(parents=True)
+    bundle = recorder.store.artifact_folder(run.id) / "bundle"
+    bundle.mkdir(parents=True)
+    (bundle / "weights").write_text("w")
     facts = {"train_seconds": seconds, "encode_seconds": 0.25, "n_train": 40, "n_validation": 8, "n_test": len(test)}
     recorder.finish(run, SCORES, predictions, facts, {"chosen": '{"epochs": 3}', "precision": "fp32"})
     return predictions
@@ -243,6 +246,24 @@ def test_another_sqlite_file_is_used_when_mlflow_is_told_so(tiny_workspace, cont
     assert store.runs(control.id)[0].accuracy == 0.75
     client = mlflow.MlflowClient(f"sqlite:///{team}")
     assert {item.path for item in client.list_artifacts(runs[0].id)} == {"bundle", "predictions.parquet", "scores.json"}
+
+
+def test_artifacts_on_a_server_are_handed_over_and_fetched_where_they_are_missing(
+    store, recorder, control, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)  # where MLflow keeps artifacts when it is told nothing
+    monkeypatch.setattr(store, "_file", None)
+    prepared, runs = record_some(recorder)
+    bundle = store.artifact_folder(runs[0].id) / "bundle"
+    assert store.runs(control.id)[0].curve[1].train_loss == 0.5
+    shutil.rmtree(store.workspace.artifacts)
+    np.testing.assert_array_equal(store.predictions(runs[0].id).items, prepared.split.test)
+    assert store.run(runs[0].id).scores == SCORES
+    (store.artifact_folder(runs[0].id) / artifacts.PREDICTIONS).write_text("damaged")
+    with pytest.raises(StorageError, match="damaged"):
+        store.predictions(runs[0].id)
+    assert store.bundle(runs[0].id) == bundle
+    assert (bundle / "weights").read_text() == "w"
 
 
 def test_a_locked_store_is_said_after_a_while(store, recorder, control, monkeypatch):

@@ -10,7 +10,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from tlcore.experiments.control import CANCELLED, INTERRUPTED, Control
-from tlcore.experiments.lease import alive, process_of, read_lease
+from tlcore.experiments.lease import alive, process_of
 from tlcore.experiments.store import RunStore
 from tlcore.records import RunStatus
 from tlcore.settings import Workspace
@@ -22,9 +22,10 @@ _NEVER_BEGAN = "its process could not be started; the log says more"
 
 
 def main(experiment: str) -> None:
-    """End the experiment's process if it still lives, and record how the experiment ended if nobody else did."""
+    """End a process that was asked to stop, and record how the experiment ended if nobody else did."""
     control = Control(Workspace(), experiment)
-    _end_process(control)
+    if control.cancel_asked:
+        _end_process(control)
     try:
         # The lock is free only when no worker is left, whatever the lease says; and a new one may be on its way.
         with FileLock(control.lock_file, timeout=5):
@@ -51,7 +52,7 @@ def close(control: Control) -> None:
 def _end_process(control: Control) -> None:
     """Wait for a worker that was asked to stop; end one that does not listen."""
     for stop in (None, psutil.Process.terminate, psutil.Process.kill):
-        process = process_of(read_lease(control))
+        process = process_of(control)
         if process is None or control.ended:
             return
         if stop is not None:

@@ -150,7 +150,7 @@ class _Sizes:
         """Some of the training texts, evenly picked."""
         train = self.prepared.split.train
         chosen = np.unique(np.linspace(0, len(train) - 1, min(_LOOKED_AT, len(train)), dtype=int))
-        return [self.prepared.texts[train[place]] for place in chosen]
+        return self.prepared.column.iloc[train[chosen]].tolist()
 
     @cached_property
     def counts(self) -> IntArray:

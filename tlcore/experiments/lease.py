@@ -54,15 +54,17 @@ def write_lease(control: Control, pid: int, slot: int | None = None) -> None:
     write_text(control.lease_file, lease.model_dump_json())
 
 
-def process_of(lease: Lease | None) -> psutil.Process | None:
-    """The living process of this host that a lease names, or None."""
+def process_of(control: Control) -> psutil.Process | None:
+    """The living process of this host that works on an experiment, or None."""
+    lease = read_lease(control)
     if lease is None or lease.host != socket.gethostname():
         return None
     try:
         process = psutil.Process(lease.pid)
-        same = abs(process.create_time() - lease.started) < _CLOCK_SLACK
+        # Start times shift when the clock is set, e.g. after a laptop slept; its command line still tells a worker.
+        same = abs(process.create_time() - lease.started) < _CLOCK_SLACK or control.id in process.cmdline()
         return process if same and process.status() != psutil.STATUS_ZOMBIE else None
-    except psutil.NoSuchProcess:
+    except psutil.Error:
         return None
 
 
@@ -73,7 +75,7 @@ def alive(control: Control) -> bool:
         return _age(control, "spec.json") < STARTING_SECONDS
     if lease.host != socket.gethostname():
         return _age(control, "lease.json") < STALE_SECONDS
-    return process_of(lease) is not None
+    return process_of(control) is not None
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,12 +40,17 @@ class Prepared:
     """All that an experiment stands on, before anything trains."""
 
     dataset: DatasetCard
-    texts: Sequence[str]
+    column: "pd.Series[str]"
     """Every item of the dataset, in its order."""
     labels: IntArray
     """`(n,)` class index of every item; -1 for items without a label, which are in neither part."""
     split: Split
     plans: tuple[RunPlan, ...]
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The items as a list, made when first asked for: a face that only submits needs none."""
+        return self.column.tolist()
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -71,7 +77,7 @@ def prepare(workspace: Workspace, spec: ExperimentSpec, split: Split | None = No
         split = draw_split(frame, tuple(dataset.classes), test_share=spec.test_share, seed=spec.split_seed)
     plans = plan_runs(spec, len(split.train))
     _check_classes(plans, labels[split.train], dataset)
-    return Prepared(dataset, frame["text"].tolist(), labels, split, plans)
+    return Prepared(dataset, frame["text"], labels, split, plans)
 
 
 def plan_runs(spec: ExperimentSpec, n_train: int) -> tuple[RunPlan, ...]:

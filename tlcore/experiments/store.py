@@ -7,12 +7,12 @@ import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tlcore.errors import ChoiceError, NotFoundError
+from tlcore.errors import ChoiceError, NotFoundError, StorageError
 from tlcore.experiments import artifacts, rows
 from tlcore.experiments.artifacts import Predictions
 from tlcore.experiments.control import Control, all_controls, now
@@ -26,7 +26,12 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 _SQLITE = "sqlite:///"
-_QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+_QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
 _PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3"}
 """MLflow's own are two minutes and seven times: too long for a person who waits."""
 
@@ -34,6 +39,18 @@ _PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_RETRI
 def tracking_uri(workspace: Workspace) -> str:
     """Where MLflow keeps runs: `MLFLOW_TRACKING_URI`, else a SQLite file in the workspace."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}{workspace.root / 'mlflow.db'}"
+
+
+def _mlflow() -> Any:
+    """MLflow, told to be quiet, to keep to this machine and not to wait for ever: before its import, as it reads that then."""
+    os.environ.update(_QUIET)
+    for key, value in _PATIENCE.items():
+        os.environ.setdefault(key, value)
+    import mlflow
+
+    # It logs traces of what reaches people as one sentence.
+    logging.getLogger("mlflow").setLevel(logging.CRITICAL)
+    return mlflow
 
 
 class RunStore:
@@ -150,15 +167,14 @@ class RunStore:
         tags: Mapping[str, str] | None = None,
     ) -> None:
         """Add metrics, parameters and tags of ours in one transaction."""
-        from mlflow.entities import Metric, Param, RunTag
-
+        entities = _mlflow().entities
         at = int(time.time() * 1000)
         self._call(
             "log_batch",
             run,
-            metrics=[Metric(key, float(value), at, step) for key, value in (metrics or {}).items()],
-            params=[Param(key, str(value)) for key, value in (params or {}).items()],
-            tags=[RunTag(TAG + key, value) for key, value in (tags or {}).items()],
+            metrics=[entities.Metric(key, float(value), at, step) for key, value in (metrics or {}).items()],
+            params=[entities.Param(key, str(value)) for key, value in (params or {}).items()],
+            tags=[entities.RunTag(TAG + key, value) for key, value in (tags or {}).items()],
         )
 
     def describe(self, run: str, text: str) -> None:
@@ -219,37 +235,25 @@ class RunStore:
 
     @cached_property
     def _client(self) -> "MlflowClient":
-        """MLflow's client, told to be quiet, to keep to this machine, and not to wait for ever."""
-        os.environ.update(_QUIET)
-        for key, value in _PATIENCE.items():
-            os.environ.setdefault(key, value)
-        import mlflow
-
-        # It logs traces of what reaches people as one sentence.
-        logging.getLogger("mlflow").setLevel(logging.CRITICAL)
-        return mlflow.MlflowClient(self.uri)
+        """MLflow's client."""
+        return _mlflow().MlflowClient(self.uri)
 
     @cached_property
     def _experiment(self) -> str:
         """The id of our MLflow experiment, made when there is none."""
-        from mlflow.exceptions import MlflowException
-
-        if self._call("get_experiment_by_name", rows.MLFLOW_EXPERIMENT) is None:
+        found = self._call("get_experiment_by_name", rows.MLFLOW_EXPERIMENT)
+        if found is None:
             place = {"artifact_location": (self._file.parent / "artifacts").as_uri()} if self._file else {}
-            try:
-                return self._client.create_experiment(rows.MLFLOW_EXPERIMENT, **place)
-            except MlflowException as error:
-                if error.error_code != "RESOURCE_ALREADY_EXISTS":
-                    raise rows.storage_error(self.uri, error) from error
-        return self._call("get_experiment_by_name", rows.MLFLOW_EXPERIMENT).experiment_id
+            with suppress(StorageError):  # somebody else was quicker
+                return self._call("create_experiment", rows.MLFLOW_EXPERIMENT, **place)
+            found = self._call("get_experiment_by_name", rows.MLFLOW_EXPERIMENT)
+        return found.experiment_id
 
     def _call(self, method: str, /, *arguments: Any, **named: Any) -> Any:
         """One call of MLflow's client. Raises StorageError, in one sentence, for what goes wrong there."""
-        from mlflow.exceptions import MlflowException
-
         try:
             return getattr(self._client, method)(*arguments, **named)
-        except (MlflowException, OSError) as error:
+        except (_mlflow().exceptions.MlflowException, OSError) as error:
             raise rows.storage_error(self.uri, error) from error
 
     def _row(self, run: str) -> Row:

@@ -28,10 +28,7 @@ _log = logging.getLogger(__name__)
 def main(experiment: str) -> None:
     """Work on an experiment unless another process does."""
     control = Control(Workspace(), experiment)
-    faulthandler.enable()
-    warnings.simplefilter("ignore")
-    logging.basicConfig(stream=sys.stderr, level=logging.ERROR, format="%(message)s")
-    _be_modest()
+    _settle_in()
     with held(control) as mine:
         if mine and not control.ended:
             status, reason = _work(control)
@@ -90,8 +87,11 @@ def _tell(control: Control, phase: str) -> None:
         control.write_progress(Progress(phase=phase, done=0.0, updated_at=now()))
 
 
-def _be_modest() -> None:
-    """Yield to the web server and other programs: in processor time, and in who is ended first when memory runs out."""
+def _settle_in() -> None:
+    """Put nothing but errors into the log, and yield to other programs: in processor time, and when memory runs out."""
+    faulthandler.enable()
+    warnings.simplefilter("ignore")
+    logging.basicConfig(stream=sys.stderr, level=logging.ERROR, format="%(message)s")
     os.nice(_NICENESS)
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("800")
@@ -101,7 +101,7 @@ def _limit_memory() -> None:
     """Let an allocation beyond this machine's memory fail here, where one run ends with advice, not the whole process."""
     import resource
 
-    sizes = [psutil.virtual_memory().available]
+    sizes = [psutil.virtual_memory().available + psutil.Process().memory_info().rss]
     with suppress(OSError, ValueError):
         sizes.append(int(_CGROUP_LIMIT.read_text()))
     resource.setrlimit(resource.RLIMIT_DATA, (min(sizes), resource.RLIM_INFINITY))
