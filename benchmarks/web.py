@@ -24,7 +24,7 @@ import psutil
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
-SERVERS, CLICKS = 5, 60
+SERVERS, CLICKS = 5, 40
 READY = """() => { const app = document.querySelector('[data-testid=stApp]');
     return app && app.dataset.testScriptState === 'notRunning' && !document.querySelector('[data-testid=stSkeleton]')
       && !document.querySelector('[data-stale=true]') }"""
@@ -69,7 +69,7 @@ def open_page(page: Page, url: str) -> float:
 def rerun(page: Page, choice: str) -> float:
     """Milliseconds from a click on a choice until the page has run again."""
     before = page.evaluate("ends.length")
-    page.get_by_role("radio", name=choice).click(force=True)
+    page.get_by_role("radio", name=choice).click()
     page.wait_for_function("before => ends.length > before", arg=before, timeout=30_000)
     page.wait_for_function(READY, timeout=30_000)
     return page.evaluate("ends.at(-1) - clicks.at(-1)")
