@@ -28,11 +28,11 @@ SERVERS, CLICKS = 5, 40
 READY = """() => { const app = document.querySelector('[data-testid=stApp]');
     return app && app.dataset.testScriptState === 'notRunning' && !document.querySelector('[data-testid=stSkeleton]')
       && !document.querySelector('[data-stale=true]') }"""
-WATCH = """() => { window.clicks = []; window.ends = [];
-    document.addEventListener('click', () => clicks.push(performance.now()), true);
-    const app = document.querySelector('[data-testid=stApp]');
-    new MutationObserver(() => { if (app.dataset.testScriptState === 'notRunning') ends.push(performance.now()); })
-        .observe(app, { attributes: true, attributeFilter: ['data-test-script-state'] }) }"""
+WATCH = """() => { window.clicked = 0; window.changed = 0;
+    document.addEventListener('click', () => { clicked = changed = performance.now() }, true);
+    new MutationObserver(() => { changed = performance.now() }).observe(document.querySelector('[data-testid=stApp]'), {
+        subtree: true, childList: true, characterData: true, attributeFilter: ['data-test-script-state', 'data-stale'] }) }"""
+QUIET = """() => clicked && changed > clicked && performance.now() - changed > 500"""
 
 
 @contextlib.contextmanager
@@ -67,12 +67,12 @@ def open_page(page: Page, url: str) -> float:
 
 
 def rerun(page: Page, choice: str) -> float:
-    """Milliseconds from a click on a choice until the page has run again."""
-    before = page.evaluate("ends.length")
+    """Milliseconds from a click on a choice until nothing changes any more on the page that it brings."""
+    page.evaluate("clicked = 0")
     page.get_by_role("radio", name=choice).click()
-    page.wait_for_function("before => ends.length > before", arg=before, timeout=30_000)
+    page.wait_for_function(QUIET, timeout=30_000)
     page.wait_for_function(READY, timeout=30_000)
-    return page.evaluate("ends.at(-1) - clicks.at(-1)")
+    return page.evaluate("changed - clicked")
 
 
 def tlcore(home: str, *arguments: str) -> dict:

@@ -12,14 +12,17 @@ from tlcore.training.settings import TrainingSettings
 _COLUMNS = 4
 
 
-def strategy_settings(card: StrategyCard) -> TrainingSettings:
-    """Widgets for every setting that a strategy uses, filled with its defaults; returns what they say now."""
+def strategy_settings(card: StrategyCard, shown: bool) -> TrainingSettings:
+    """What the widgets for a strategy's settings say, its defaults at first; not shown, they keep what they said last."""
     values: dict[str, Any] = {}
-    cells = st.grid(_COLUMNS)
+    cells = st.grid(_COLUMNS) if shown else None
     for name in card.fields:
+        default, key = getattr(card.defaults, name), f"setting_{card.id}_{name}"
+        if cells is None:
+            values[name] = st.session_state.get(key, default)
+            continue
         with cells.cell():
-            field = TrainingSettings.model_fields[name]
-            values[name] = _widget(name, field, getattr(card.defaults, name), key=f"setting_{card.id}_{name}")
+            values[name] = _widget(name, TrainingSettings.model_fields[name], default, key)
     return card.defaults.model_copy(update=values)
 
 

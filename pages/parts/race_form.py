@@ -110,9 +110,9 @@ def _every_setting(spec: ExperimentSpec) -> ExperimentSpec:
     settings = {}
     for strategy in spec.strategies:
         card = STRATEGIES[strategy]
-        with st.expander(card.name, icon=":material/tune:"):
-            st.caption(card.about)
-            settings[strategy] = strategy_settings(card)
+        # Sixty inputs that nobody looks at would make every click wait, so only an open part draws its own.
+        with st.expander(card.name, icon=":material/tune:", key=f"open_{strategy}", on_change="rerun") as part:
+            settings[strategy] = strategy_settings(card, shown=bool(part.open))
     return spec.model_copy(
         update={"test_share": percent / 100, "band": band / 100, "split_seed": int(split_seed), "settings": settings}
     )

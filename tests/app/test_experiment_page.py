@@ -150,6 +150,9 @@ def test_every_setting_untouched_is_the_default(workspace: Workspace, workers: l
 
 def test_every_setting_a_strategy_uses_can_be_changed(workspace: Workspace, workers: list[str]) -> None:
     visit = form(workspace, "Every setting")
+    for name in STRATEGIES:
+        visit.session_state[f"open_{name}"] = True
+    visit.run()
     keys = [widget.key or "" for widget in (*visit.number_input, *visit.toggle, *visit.selectbox)]
     for name, card in STRATEGIES.items():
         shown = {key.removeprefix(f"setting_{name}_") for key in keys if key.startswith(f"setting_{name}_")}

@@ -20,7 +20,7 @@ from tlcore.experiments.lease import held, slot
 from tlcore.records import Progress, RunStatus
 from tlcore.settings import Workspace
 
-_NICENESS = 5
+_NICENESS = 10
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")  # holds a number in a container with a limit
 _log = logging.getLogger(__name__)
 
