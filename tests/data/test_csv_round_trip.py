@@ -1,10 +1,12 @@
 import csv
 import io
 
+import pytest
 from csv_reading import load
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tlcore.data import csv_parquet
 from tlcore.errors import DataError
 
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "shift_jis", "gb18030", "koi8-r"]
@@ -88,3 +90,26 @@ def test_good_rows_are_never_lost_to_bad_ones(noise, extra):
     else:
         assert [f"{text},{label}" for text, label in loaded.rows[:extra]] == good
         assert loaded.lines[:extra] == list(range(2, extra + 2))
+
+
+@pytest.mark.parametrize("segment", [1, 10_000, csv_parquet._SEGMENT])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_the_reader_of_good_rows_leaves_every_cell_as_it_is(segment, newline, monkeypatch):
+    monkeypatch.setattr(csv_parquet, "_SEGMENT", segment)
+    hard = ["\ufeff", "", "NULL", "\\N", "\\", "#", " x ", "a\nb", "a\r\nb", "\r", "\n", '"', "\x1a", "\u202e", "x" * 5_000]
+    table = [[cell, other] for cell in hard for other in hard] * (1 if segment == 1 else 10)
+    written = io.StringIO(newline="")
+    csv.writer(written, lineterminator=newline, quoting=csv.QUOTE_ALL).writerows([["text", "label"], *table])
+    assert load(written.getvalue().encode(), delimiter=",", quote='"', header=True).rows == table
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_blank_and_null_like_cells_of_a_single_column_are_text(newline):
+    cells = ["\ufeffNULL", '""', "NA", " ", "null", '""', '"\ufeff"']
+    loaded = load(newline.join(["text", *cells, ""]).encode(), delimiter=",", quote='"', header=True)
+    assert loaded.rows == [["\ufeffNULL"], [""], ["NA"], [" "], ["null"], [""], ["\ufeff"]]
+
+
+def test_a_space_that_is_to_quote_takes_nothing_from_a_cell():
+    loaded = load(b'text,label\n a b ,x\n"c", d\n', delimiter=",", quote=" ", header=True)
+    assert loaded.rows == [[" a b ", "x"], ['"c"', " d"]]

@@ -11,14 +11,17 @@ import numpy as np
 from tlcore.data.csv_fast import CleanRows, IntArray, clean_rows
 from tlcore.data.csv_judge import Judge, Rules
 from tlcore.data.csv_records import LISTED, BadRow
-from tlcore.data.csv_rows import Row, read_row
+from tlcore.data.csv_rows import Dialect, Row, read_row
 from tlcore.data.csv_sniff import Writing
 from tlcore.data.csv_source import DAMAGE, Text
 
 
 @dataclass(frozen=True)
 class GoodRows:
-    """Rows that any reader of CSV reads alike: each cell bare, or whole in quotes with those inside it doubled."""
+    """Rows that any reader of CSV reads alike: each cell bare, or whole in quotes with those inside it doubled.
+
+    Each row ends with a plain line feed, whatever ends it in the file; the line breaks in cells stay as they are.
+    """
 
     text: bytes
     lines: IntArray
@@ -76,7 +79,7 @@ class Audit:
 
     def _take_block(self, *, final: bool) -> Iterator[GoodRows]:
         """Judge the whole rows of the buffer and keep what may go on in the next block."""
-        rows = clean_rows(self._buffer, self._rules)
+        rows = None if self._rules.dialect.quote == b" " else clean_rows(self._buffer, self._rules)
         if rows is None:
             yield from self._take_each(final)
         elif rows.ends.size:
@@ -85,9 +88,12 @@ class Audit:
             yield from self._take_each(final)
 
     def _take_all(self, rows: CleanRows) -> GoodRows:
-        """Take well-formed rows as they stand."""
+        """Take well-formed rows as they stand, but for the carriage return at the end of each."""
         end = int(rows.ends[-1])
-        good = GoodRows(self._buffer[:end], rows.lines + self._line)
+        text = self._buffer[:end]
+        if self._rules.dialect.newline == b"\r\n":
+            text = np.delete(np.frombuffer(text, np.uint8), rows.ends - 2).tobytes()
+        good = GoodRows(text, rows.lines + self._line)
         self.rows += len(rows.ends)
         self._judge.pass_over(good.text)
         self._drop(end, rows.breaks)
@@ -102,7 +108,7 @@ class Audit:
             if row.problem:
                 self._reject(row)
             elif not self._rules.is_empty(row):
-                good.append(_quoted(row.cells, dialect.delimiter, dialect.quote or b'"'))
+                good.append(_quoted(row.cells, dialect.delimiter, quote_of(dialect)))
                 lines.append(line)
             line += text.count(dialect.line_break, at, row.end)
             at = row.end
@@ -115,6 +121,11 @@ class Audit:
         self.skipped += 1
         if len(self.bad) < LISTED:
             self.bad.append(BadRow(line=row.line, problem=row.problem))
+
+
+def quote_of(dialect: Dialect) -> bytes:
+    """What quotes cells in good rows: the sign of the file, unless it has none or a space, which readers of CSV trim."""
+    return dialect.quote.strip(b" ") or b'"'
 
 
 def _quoted(cells: tuple[bytes, ...], delimiter: bytes, quote: bytes) -> bytes:

@@ -1,38 +1,47 @@
 """Rows in canonical CSV into a Parquet file, segment by segment, so that memory depends on no file's size.
 
-Arrow reads the rows, not DuckDB: version 2.0 of that refuses, or told the line break silently joins, rows that end with CR LF
-and hold LF in a cell, which is what Excel writes; and it keeps 2,048 rows in memory at a time however long they are.
+DuckDB reads the rows, all of it as text and with nothing guessed, but only rows that an `Audit` has let through. Left alone
+with a file, version 2.0 refuses, or silently joins, rows that end with CR LF and hold LF in a cell, which is what Excel writes;
+lets an unclosed quote swallow the rows below it; and keeps 2,048 rows in memory at a time however long they are. Here every
+quote closes, every row ends with a plain line feed, and a segment is small.
 """
 
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet
 
+from tlcore.data.csv_audit import quote_of
 from tlcore.data.csv_fast import IntArray
 from tlcore.data.csv_records import LINE_COLUMN
 from tlcore.data.csv_rows import Dialect
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
 _SEGMENT = 8 << 20
 """Bytes of CSV that are read at once and become one row group."""
+_MARK = b"\xef\xbb\xbf"
+"""Leads every segment: DuckDB drops one byte-order mark, which would otherwise be that of a first cell."""
 
 
 class ParquetRows:
     """A Parquet file with every column as text and the line of each row; close it, or use it in a `with` statement."""
 
     def __init__(self, target: Path, columns: tuple[str, ...], dialect: Dialect) -> None:
-        names = [str(number) for number in range(len(columns))]
+        self._names = [str(number) for number in range(len(columns))]
         self._schema = pa.schema([*((name, pa.string()) for name in columns), (LINE_COLUMN, pa.int64())])
-        self._reading = pyarrow.csv.ReadOptions(column_names=names, block_size=2**31 - 1)
-        self._parsing = pyarrow.csv.ParseOptions(
-            delimiter=dialect.delimiter.decode(), quote_char=dialect.quote.decode() or '"', newlines_in_values=True
-        )
-        self._converting = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), check_utf8=False)
-        self._writer = pyarrow.parquet.ParquetWriter(target, self._schema, write_statistics=False)
+        self._delimiter, self._quote = dialect.delimiter.decode(), quote_of(dialect).decode()
+        self._open = ExitStack()
+        # Beside the target, so that what a killed process leaves is removed with it.
+        self._path = Path(self._open.enter_context(TemporaryDirectory(dir=target.parent, prefix="segment-"))) / "rows.csv"
+        self._database = self._open.enter_context(_connect())
+        self._writer = self._open.enter_context(pyarrow.parquet.ParquetWriter(target, self._schema, write_statistics=False))
         self._texts: list[bytes] = []
         self._lines: list[IntArray] = []
         self._bytes = 0
@@ -49,17 +58,48 @@ class ParquetRows:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if error is None:
-            self._flush()
-        self._writer.close()
+        with self._open:
+            if error is None:
+                self._flush()
 
     def _flush(self) -> None:
         """Write what has been added as one row group."""
         if not self._bytes:
             return
-        # Led by an empty line, which is no row: Arrow would take a cell's byte-order mark for the file's.
-        text = pa.py_buffer(b"\n" + b"".join(self._texts))
-        table = pyarrow.csv.read_csv(pa.BufferReader(text), self._reading, self._parsing, self._converting)
-        columns = [column.combine_chunks() for column in table.columns]
+        with self._path.open("wb") as file:
+            file.writelines([_MARK, *self._texts])
+        columns = [column.combine_chunks() for column in self._read(len(_MARK) + self._bytes).columns]
+        # Raises when DuckDB has found other rows than the audit.
         self._writer.write_table(pa.table([*columns, np.concatenate(self._lines)], schema=self._schema))
         self._texts, self._lines, self._bytes = [], [], 0
+
+    def _read(self, size: int) -> pa.Table:
+        """The rows of the segment, which has `size` bytes and is read in one piece."""
+        import duckdb
+
+        return self._database.read_csv(
+            self._path,
+            columns=dict.fromkeys(self._names, "VARCHAR"),
+            force_not_null=self._names,
+            delimiter=self._delimiter,
+            quotechar=self._quote,
+            escapechar=self._quote,
+            lineterminator=duckdb.CSVLineTerminator.LINE_FEED,
+            header=False,
+            auto_detect=False,
+            strict_mode=True,
+            parallel=False,
+            compression="none",
+            max_line_size=size,
+            buffer_size=size + 1,
+        ).to_arrow_table()
+
+
+def _connect() -> "DuckDBPyConnection":
+    """A database in memory, of one thread; loaded here, as few processes read CSV."""
+    import duckdb
+
+    # One path holds segment after segment, so nothing read may be remembered.
+    return duckdb.connect(
+        config={"threads": 1, "memory_limit": "512MB", "temp_directory": "", "enable_external_file_cache": False}
+    )
