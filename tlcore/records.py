@@ -4,13 +4,33 @@ Scores and differences are fractions in 0-1, times are seconds, instants are ISO
 never zero. Class order is always the order of `DatasetCard.classes`.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 Modality = Literal["text", "image"]
 Task = Literal["sentiment", "classification"]
+NOUNS: dict[Modality, tuple[str, str]] = {"text": ("text", "texts"), "image": ("picture", "pictures")}
+"""What an item and items are called in sentences."""
+
+IMAGE_SIZES = (96, 128, 160, 224)
+"""Working resolutions: pixels a side of the square that an image encoder sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image item: a picture that was decoded, checked and written anew by us, so that whatever it once hid is gone."""
+
+    path: Path
+    key: str
+    """SHA-256 in hex of the file's bytes."""
+
+
+Item = str | Picture
+"""What a dataset consists of: texts or pictures."""
 
 
 class Record(BaseModel):
@@ -69,6 +89,12 @@ class DatasetSource(Record):
     """Rows whose label the mapping leaves out."""
     rows_validation: int = 0
     """Rows of the user's own validation part; they join the train part."""
+    unreadable: tuple[str, ...] = ()
+    """Pictures that were left out, as "name: reason"; the first hundred."""
+    animated: int = 0
+    """Moving pictures, of which the first frame was taken."""
+    junk: int = 0
+    """Files beside the pictures that are none of the data, such as `.DS_Store`."""
     test_file_name: str | None = None
     test_sha256: str | None = None
     text_column: str | None = None
@@ -117,7 +143,7 @@ class EncoderCard(Record):
     blocks: tuple[str, ...]
     """Names of its trainable blocks, bottom (next to the input) to top."""
     max_length: int | None = None
-    """Longest input in tokens; the rest is cut."""
+    """Longest input in tokens; the rest is cut. None for images."""
     licence: str
     about: str
     """One sentence for the analyst."""

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tlcore.data.checks import TOKEN_LIMIT, Checked, check_items
+from tlcore.data.checks import TOKEN_LIMIT, Checked
+from tlcore.data.checkup import check_items
 from tlcore.data.cures import CURES
 from tlcore.data.items import complete_items
 from tlcore.data.languages import languages_of, script_of

@@ -256,7 +256,7 @@ def test_hostile_names_stay_text(workspace, tmp_path):
     assert {path.parent.parent for path in files(workspace)} == {workspace.datasets}
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("name", [name for name, sample in SAMPLES.items() if sample.modality == "text"])
 def test_every_sample_is_ready_to_use(workspace, name):
     card = add_sample(workspace, name)
     assert card.items >= 600

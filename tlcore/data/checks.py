@@ -1,4 +1,4 @@
-"""What an analyst should know about a dataset before anything trains: one small function a check, all in `CHECKS`."""
+"""What an analyst should know about a dataset before anything trains: one small function a check; `checkup` runs them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from tlcore.data import cures
 from tlcore.data.duplicates import Copies, IntArray
 from tlcore.data.findings import about_classes, about_items, named, odd_ones, plural, shorten
 from tlcore.data.languages import languages_of, script_of
-from tlcore.records import DatasetSource, Finding, Severity
+from tlcore.records import NOUNS, DatasetSource, Finding, Modality, Severity
 
 CountTokens = Callable[[Sequence[str]], IntArray]
 """Texts -> `(n,)` how many tokens an encoder makes of each."""
@@ -22,6 +22,7 @@ FEW = 10
 LOPSIDED = 10
 """The largest class over the smallest, from which on a dataset is called imbalanced."""
 _MANY_CUT = 0.05
+_OTHER_LABELS: dict[Modality, str] = {"text": "Choose another label column.", "image": "Sort the pictures into other classes."}
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Checked:
     max_classes: int
     count_tokens: CountTokens | None = None
     source: DatasetSource | None = None
+    modality: Modality = "text"
 
     @property
     def train(self) -> pd.DataFrame:
@@ -49,12 +51,6 @@ class Checked:
         """True when most labels occur once and there are many of them."""
         sizes = self.class_sizes
         return len(sizes) > 20 and (sizes == 1).sum() > len(sizes) / 2
-
-
-def check_items(checked: Checked) -> tuple[Finding, ...]:
-    """All findings, the ones that stop training first."""
-    found = [finding for check in CHECKS for finding in check(checked)]
-    return tuple(sorted(found, key=lambda finding: list(Severity).index(finding.severity)))
 
 
 def empty_texts(checked: Checked) -> Iterator[Finding]:
@@ -83,8 +79,9 @@ def near_duplicates(checked: Checked) -> Iterator[Finding]:
     mask = cures.near_copies(checked.items)
     differing = int((mask & ~checked.items.duplicated(["copy", "part"])).sum())
     if differing:
+        one, many = NOUNS[checked.modality]
         message = (
-            plural(mask.sum(), "text is a copy or near copy", "texts are copies or near copies")
+            plural(mask.sum(), f"{one} is a copy or near copy", f"{many} are copies or near copies")
             + f" of an earlier one; {differing:,} differ a little."
         )
         yield from about_items("near_duplicates", Severity.WARNING, message, checked.items, mask, "remove_near_duplicates")
@@ -99,26 +96,27 @@ def near_duplicates(checked: Checked) -> Iterator[Finding]:
 def conflicting_labels(checked: Checked) -> Iterator[Finding]:
     """The same text with different labels."""
     mask = cures.conflicting(checked.items)
-    texts = checked.items["copy"][mask].nunique()
-    message = plural(texts, "text occurs", "texts occur") + f" with more than one label, in {mask.sum():,} items."
+    one, many = NOUNS[checked.modality]
+    distinct = checked.items["copy"][mask].nunique()
+    message = plural(distinct, f"{one} occurs", f"{many} occur") + f" with more than one label, in {mask.sum():,} items."
     yield from about_items("conflicting_labels", Severity.WARNING, message, checked.items, mask, "remove_conflicts")
 
 
 def label_values(checked: Checked) -> Iterator[Finding]:
     """A label column that is an id, has too many values, or only one."""
     sizes = checked.class_sizes
-    values = f"The label has {len(sizes):,} values"
+    values, cure = f"The label has {len(sizes):,} values", _OTHER_LABELS[checked.modality]
     if checked.looks_like_id:
-        message = f"{values} in {sizes.sum():,} items; is it an id? Choose another label column."
+        message = f"{values} in {sizes.sum():,} items; is it an id? {cure}"
         yield about_classes("label_is_id", Severity.STOP, message, sizes)
     elif len(sizes) > checked.max_classes:
-        message = f"{values}; at most {checked.max_classes:,} can be told apart. Choose another label column."
+        message = f"{values}; at most {checked.max_classes:,} can be told apart. {cure}"
         yield about_classes("too_many_classes", Severity.STOP, message, sizes)
     elif len(sizes) == 1:
         message = f"All items have the label “{shorten(sizes.index[0])}”. A classifier needs at least two labels."
         yield about_classes("one_class", Severity.STOP, message, sizes)
     elif sizes.empty:
-        yield about_classes("one_class", Severity.STOP, "No item to train on has a label. Choose another label column.", sizes)
+        yield about_classes("one_class", Severity.STOP, f"No item to train on has a label. {cure}", sizes)
 
 
 def small_classes(checked: Checked) -> Iterator[Finding]:
@@ -221,4 +219,4 @@ CHECKS: tuple[Callable[[Checked], Iterator[Finding]], ...] = (
     missing_labels, label_values, small_classes, unseen_labels, leakage, conflicting_labels, duplicates, near_duplicates,
     empty_texts, imbalance, long_texts, mixed_scripts, mixed_languages, reading,
 )  # fmt: skip
-"""Every check, in the order their findings are shown within a severity."""
+"""Every check of texts, in the order their findings are shown within a severity."""

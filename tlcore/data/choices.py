@@ -14,11 +14,12 @@ from tlcore.records import Record, Task
 SHOWN = 10
 """Names and values listed in a message."""
 
-_PARTS = {
+PARTS = {
     **dict.fromkeys(("train", "training", "trn"), "train"),
     **dict.fromkeys(("test", "testing", "tst"), "test"),
     **dict.fromkeys(("validation", "valid", "val", "dev", "development", "eval", "evaluation"), "validation"),
 }
+"""What files and folders call a part -> train, test or validation."""
 
 
 class ImportChoices(Record):
@@ -68,7 +69,7 @@ def map_parts(rows: pd.DataFrame, column: str | None, chosen: bool) -> tuple[pd.
     if "part" not in rows:
         return rows.assign(part=""), 0
     values = rows["part"].str.strip().str.casefold()
-    parts = values.map(_PARTS)
+    parts = values.map(PARTS)
     there = set(parts.dropna())
     if parts.isna().any() and chosen:
         odd = quoted(sorted(values[parts.isna()].unique()))

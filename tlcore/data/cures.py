@@ -13,7 +13,9 @@ Mask = Callable[[pd.DataFrame], pd.Series]
 
 
 def empty_texts(items: pd.DataFrame) -> pd.Series:
-    """Texts without a visible character."""
+    """Texts without a visible character; no picture is one."""
+    if "text" not in items:
+        return pd.Series(False, index=items.index)
     return items["text"].map(lambda text: not any(char.isprintable() and not char.isspace() for char in text)).astype(bool)
 
 

@@ -68,6 +68,8 @@ def shorten(text: str) -> str:
 
 
 def _example(items: pd.DataFrame, position: int) -> str:
-    """An item as its row in the file and its shortened text."""
+    """An item as its row in the file and its shortened text, or as the picture's name."""
     item = items.iloc[position]
+    if "text" not in items:
+        return f"{item['part']} {shorten(item['name'])}".strip()
     return f'{item["part"]} row {item["line"]}: "{shorten(item["text"])}"'.strip()

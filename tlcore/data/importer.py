@@ -15,7 +15,7 @@ from tlcore.data.columns import ColumnGuess, guess_columns
 from tlcore.data.csv import load_csv
 from tlcore.data.csv_records import LINE_COLUMN, CsvOptions, CsvReport
 from tlcore.data.row_sample import sample_rows
-from tlcore.data.samples import SAMPLES
+from tlcore.data.samples import SAMPLES, make_sample
 from tlcore.data.store import DatasetDraft, DatasetStore
 from tlcore.errors import ChoiceError, DataError, StorageError
 from tlcore.records import DatasetCard, DatasetSource
@@ -130,8 +130,20 @@ def add_sample(workspace: Workspace, name: str, count_tokens: CountTokens | None
     if name not in SAMPLES:
         raise ChoiceError(f"There is no sample “{name}”. The samples are {', '.join(SAMPLES)}.")
     sample = SAMPLES[name]
+    if sample.modality == "image":
+        return _add_pictures(workspace, name)
     choices = ImportChoices(name=sample.name, text=sample.text, label=sample.label, task=sample.task)
     return import_csv(workspace, sample.path, choices, count_tokens=count_tokens)
+
+
+def _add_pictures(workspace: Workspace, name: str) -> DatasetCard:
+    """Write a sample of pictures beside the datasets and import it from there."""
+    from tlcore.data.picture_importer import PictureChoices, import_pictures
+
+    with TemporaryDirectory(dir=workspace.root, prefix=".sample.") as folder:
+        return import_pictures(
+            workspace, make_sample(name, Path(folder)), PictureChoices(name=SAMPLES[name].name), file_name=name
+        )
 
 
 def _check_files(workspace: Workspace, paths: Sequence[Path]) -> None:

@@ -10,27 +10,47 @@ from tlcore.data.sentiment import SENTIMENTS
 from tlcore.errors import DataError
 from tlcore.records import Modality, Task
 
-COLUMNS = ("text", "label", "part", "group", "line", "copy", "family")
-"""text, label ("" = missing), part ("", "train" or "test"), group ("" = none), line (1-based, in the file it came from),
-copy and family (position of the first item that is an exact copy, a near copy)."""
+CONTENT: dict[Modality, str] = {"text": "text", "image": "file"}
+"""The column that holds an item itself: the text, or the name of the stored picture."""
+_GIVEN = ("label", "part", "group")
+_COUNTED = ("line", "copy", "family")
+_FACTS: dict[Modality, tuple[str, ...]] = {"text": (), "image": ("name", "mode", "format", "pixels", "look")}
+_SIZES: dict[Modality, tuple[str, ...]] = {"text": (), "image": ("width", "height", "bytes")}
+COLUMNS: dict[Modality, tuple[str, ...]] = {
+    modality: (CONTENT[modality], *_GIVEN, *_COUNTED, *_FACTS[modality], *_SIZES[modality]) for modality in CONTENT
+}
+"""All columns: text or file, label ("" = missing), part ("", "train" or "test"), group ("" = none), line (1-based, in the
+file it came from), copy and family (position of the first item that is an exact copy, a near copy). Pictures have besides:
+name (as people know it), mode, format, width, height and bytes of the source, pixels (SHA-256 of what is seen), look
+(perceptual hash)."""
 
-_GIVEN = COLUMNS[:4]
 
-
-def complete_items(frame: pd.DataFrame) -> tuple[pd.DataFrame, Copies]:
-    """A table with all `COLUMNS` from one with at least `text` and `label`; positions are renumbered from 0.
+def complete_items(frame: pd.DataFrame, modality: Modality = "text") -> tuple[pd.DataFrame, Copies]:
+    """A table with all `COLUMNS` from one with at least its content, `label` and facts; positions are renumbered from 0.
 
     Raises DataError for a missing column, an unknown part, and text that is no valid Unicode.
     """
-    if missing := {"text", "label"} - set(frame.columns):
-        raise DataError(f"The table lacks the columns {', '.join(sorted(missing))}. A dataset needs text and label.")
+    needed = (CONTENT[modality], "label", *_FACTS[modality], *_SIZES[modality])
+    if missing := set(needed) - set(frame.columns):
+        raise DataError(f"The table lacks the columns {', '.join(sorted(missing))}. A dataset needs {', '.join(needed)}.")
     given = frame.reset_index(drop=True)
-    items = pd.DataFrame({name: _as_text(given, name) for name in _GIVEN}, index=given.index)
+    written = (CONTENT[modality], *_GIVEN, *_FACTS[modality])
+    items = pd.DataFrame({name: _as_text(given, name) for name in written}, index=given.index)
     items["line"] = given["line"].astype("int64") if "line" in given else given.index + 1
+    items = items.assign(**{name: given[name].astype("int64") for name in _SIZES[modality]})
     if unknown := set(items["part"].unique()) - {"", "train", "test"}:
         raise DataError(f"The part {min(unknown)!r} is unknown. Parts are train and test.")
-    copies = find_copies(items["text"].tolist())
-    return items.assign(copy=copies.exact, family=copies.near), copies
+    copies = _copies(items, modality)
+    return items.assign(copy=copies.exact, family=copies.near)[list(COLUMNS[modality])], copies
+
+
+def _copies(items: pd.DataFrame, modality: Modality) -> Copies:
+    """Copies and near copies among the items."""
+    if modality == "image":
+        from tlcore.data.picture_copies import find_picture_copies
+
+        return find_picture_copies(items["pixels"].tolist(), items["look"].tolist())
+    return find_copies(items["text"].tolist())
 
 
 def class_counts(labels: pd.Series, task: Task) -> dict[str, int]:
@@ -43,9 +63,9 @@ def class_counts(labels: pd.Series, task: Task) -> dict[str, int]:
 
 
 def content_hash(items: pd.DataFrame, modality: Modality, task: Task) -> str:
-    """SHA-256 in hex of what is learned from, in order: texts, labels, parts, groups; where they came from does not count."""
+    """SHA-256 in hex of what is learned from, in order: contents, labels, parts, groups; where they came from does not count."""
     digest = hashlib.sha256(f"{modality}\n{task}\n{len(items)}\n".encode())
-    for name in _GIVEN:
+    for name in (CONTENT[modality], *_GIVEN):
         values: Sequence[str] = items[name].tolist()
         # The lengths make the joined values unambiguous.
         digest.update(",".join(str(len(value)) for value in values).encode())

@@ -1,5 +1,6 @@
 """Datasets in the workspace: stored once, immutable, found by what they contain."""
 
+import os
 import re
 import shutil
 import time
@@ -11,15 +12,17 @@ from pathlib import Path
 import pandas as pd
 from pydantic import ValidationError
 
-from tlcore.data.checks import Checked, CountTokens, check_items
+from tlcore.data.checks import Checked, CountTokens
+from tlcore.data.checkup import check_items
 from tlcore.data.cures import CURES
-from tlcore.data.items import COLUMNS, class_counts, complete_items, content_hash
+from tlcore.data.items import COLUMNS, CONTENT, class_counts, complete_items, content_hash
 from tlcore.errors import ChoiceError, DataError, NotFoundError, StorageError
 from tlcore.files import atomic_path, sha256_of, write_text
-from tlcore.records import DatasetCard, DatasetSource, Modality, Record, Task
+from tlcore.records import DatasetCard, DatasetSource, Item, Modality, Picture, Record, Task
 from tlcore.settings import Workspace
 
-_DATA, _CARD = "data.parquet", "card.json"
+_DATA: dict[Modality, str] = {"text": "data.parquet", "image": "index.parquet"}
+_PICTURES, _CARD = "images", "card.json"
 _ID_LENGTH = 12
 _ID = re.compile(r"[0-9a-f]{12}")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -38,7 +41,7 @@ class DatasetDraft(Record):
 
 
 class DatasetStore:
-    """One folder a dataset, `<workspace>/datasets/<id>/`: the items as Parquet, and `card.json`, written last.
+    """One folder a dataset, `<workspace>/datasets/<id>/`: items as Parquet, pictures as files, and `card.json`, written last.
 
     A folder without its card is no dataset: it is what a killed write left, and the next write of the same items mends it.
     """
@@ -48,20 +51,23 @@ class DatasetStore:
         self.settings = workspace.settings
         self.count_tokens = count_tokens
 
-    def add(self, frame: pd.DataFrame, draft: DatasetDraft) -> DatasetCard:
+    def add(self, frame: pd.DataFrame, draft: DatasetDraft, pictures: Path | None = None) -> DatasetCard:
         """Check and store items and return the card; items that are stored already give the card they have.
 
-        `frame` has text and label, and may have part, group and line (see `tlcore.data.items`). A name that is taken gets
-        a number. Raises DataError for items that are no dataset, StorageError when the disk refuses.
+        `frame` has the items and their labels, and may have part, group and line (see `tlcore.data.items`); `pictures` is
+        the folder that holds the files it names. A name that is taken gets a number. Raises DataError for items that are no
+        dataset, StorageError when the disk refuses.
         """
         if not len(frame):
-            raise DataError(f"{draft.source.file_name} has no data rows. Choose a file with texts and labels.")
-        items, copies = complete_items(frame)
+            raise DataError(f"{draft.source.file_name} has no data rows. Choose a file with items and labels.")
+        items, copies = complete_items(frame, draft.modality)
         dataset_id = content_hash(items, draft.modality, draft.task)[:_ID_LENGTH]
         if (self.root / dataset_id / _CARD).exists():
             return self.card(dataset_id)
         self._sweep()
-        checked = Checked(items, copies, self.settings.max_classes, self.count_tokens, draft.source)
+        checked = Checked(items, copies, self.settings.max_classes, self.count_tokens, draft.source, draft.modality)
+        if pictures:
+            self._keep_pictures(dataset_id, items["file"], pictures)
         card = DatasetCard(
             id=dataset_id,
             name=self._free_name(_clean_name(draft.name)),
@@ -75,7 +81,7 @@ class DatasetStore:
             source=draft.source,
             created_at=datetime.now(UTC).isoformat(timespec="seconds"),
             notes=draft.notes,
-            data_sha256=self._write_items(dataset_id, items),
+            data_sha256=self._write_items(dataset_id, items, draft.modality),
         )
         return self._write_card(card)
 
@@ -97,14 +103,22 @@ class DatasetStore:
         return card
 
     def items(self, dataset_id: str) -> pd.DataFrame:
-        """The items of a dataset in their order, with `tlcore.data.items.COLUMNS`.
+        """The table of a dataset's items in their order, with `tlcore.data.items.COLUMNS`.
 
         Raises NotFoundError for an unknown id, StorageError when the file is not what was stored.
         """
-        card, path = self.card(dataset_id), self._folder(dataset_id) / _DATA
+        card = self.card(dataset_id)
+        path = self._folder(dataset_id) / _DATA[card.modality]
         if not path.exists() or sha256_of(path) != card.data_sha256:
             raise StorageError(f"{path} is damaged or missing. Delete the dataset {card.name} and import its file again.")
-        return pd.read_parquet(path, columns=list(COLUMNS))
+        return pd.read_parquet(path, columns=list(COLUMNS[card.modality]))
+
+    def contents(self, dataset_id: str, table: pd.DataFrame | None = None) -> Sequence[Item]:
+        """What there is to learn from: the texts or pictures of a dataset, or of rows of its table, in order."""
+        card = self.card(dataset_id)
+        rows = (self.items(dataset_id) if table is None else table)[CONTENT[card.modality]].tolist()
+        folder = self._folder(dataset_id) / _PICTURES
+        return rows if card.modality == "text" else [Picture(folder / name, name.split(".")[0]) for name in rows]
 
     def rename(self, dataset_id: str, name: str) -> DatasetCard:
         """Give a dataset another name. Raises ChoiceError when it is empty or another dataset has it."""
@@ -141,7 +155,8 @@ class DatasetStore:
         done = f"{finding.cure.label}: {finding.code.replace('_', ' ')}"
         source = card.source.model_copy(update={"cures": (*card.source.cures, done)})
         name = card.name if card.source.cures else f"{card.name} (cured)"
-        return self.add(cured, DatasetDraft(name=name, task=card.task, modality=card.modality, source=source, notes=card.notes))
+        draft = DatasetDraft(name=name, task=card.task, modality=card.modality, source=source, notes=card.notes)
+        return self.add(cured, draft, self._folder(dataset_id) / _PICTURES if card.modality == "image" else None)
 
     def resolve(self, text: str) -> str:
         """The id of the dataset meant by an id, an exact name, or the unique beginning of an id.
@@ -185,9 +200,22 @@ class DatasetStore:
         names = [name, *(f"{name} {number}" for number in range(2, len(taken) + 3))]
         return next(candidate for candidate in names if candidate not in taken)
 
-    def _write_items(self, dataset_id: str, items: pd.DataFrame) -> str:
+    def _keep_pictures(self, dataset_id: str, names: pd.Series, source: Path) -> None:
+        """Bring the named files into a dataset's folder; on one disk they are shared, not copied: nobody ever changes them."""
+        target = self.root / dataset_id / _PICTURES
+        target.mkdir(parents=True, exist_ok=True)
+        for name in names.unique():
+            try:
+                os.link(source / name, target / name)
+            except FileExistsError:
+                continue
+            except OSError:
+                with atomic_path(target / name) as temporary:
+                    shutil.copyfile(source / name, temporary)
+
+    def _write_items(self, dataset_id: str, items: pd.DataFrame, modality: Modality) -> str:
         """Store the items and return the file's SHA-256."""
-        target = self.root / dataset_id / _DATA
+        target = self.root / dataset_id / _DATA[modality]
         with atomic_path(target) as temporary:
             items.to_parquet(temporary, index=False)
             return sha256_of(temporary)

@@ -1,26 +1,29 @@
-"""Datasets that ship with the project, to try it without a file of one's own."""
+"""Datasets to try the project without a file of one's own: CSV files in this folder, and pictures that are made on demand."""
 
 from pathlib import Path
 
-from tlcore.records import Record, Task
+from tlcore.errors import ChoiceError
+from tlcore.records import Modality, Record, Task
 
 _HERE = Path(__file__).parent
 
 
 class Sample(Record):
-    """A file in this folder and how to read it."""
+    """A CSV file in this folder and how to read it, or pictures that `make_sample` writes."""
 
-    file: str
     name: str
     about: str
     """One sentence for the analyst."""
-    text: str
-    label: str
     task: Task
+    modality: Modality = "text"
+    file: str = ""
+    """Of texts; "" for pictures, and so are the columns."""
+    text: str = ""
+    label: str = ""
 
     @property
     def path(self) -> Path:
-        """Where the file is."""
+        """Where the file of texts is."""
         return _HERE / self.file
 
 
@@ -41,5 +44,37 @@ SAMPLES: dict[str, Sample] = {
         label="topic",
         task="classification",
     ),
+    "surfaces": Sample(
+        name="Surface inspection",
+        about=(
+            "600 drawn pictures of metal, wood, concrete, fabric and plastic: clean, or with a scratch, dent, stain or crack. "
+            "Hard to learn from nothing."
+        ),
+        task="classification",
+        modality="image",
+    ),
+    "digits": Sample(
+        name="Handwritten digits",
+        about="1,797 digits of 8 × 8 pixels from scikit-learn. A simple baseline is hard to beat here: see for yourself.",
+        task="classification",
+        modality="image",
+    ),
 }
 """Name on the command line -> sample."""
+
+
+def make_sample(name: str, folder: Path) -> Path:
+    """Write a sample of pictures into `folder`, a folder a class, and return it; takes up to ten seconds.
+
+    The same bytes every time. Raises ChoiceError for a name that is no sample of pictures.
+    """
+    if name == "surfaces":
+        from tlcore.data.samples.surfaces import draw_surfaces
+
+        return draw_surfaces(folder)
+    if name == "digits":
+        from tlcore.data.samples.digits import write_digits
+
+        return write_digits(folder)
+    known = ", ".join(name for name, sample in SAMPLES.items() if sample.modality == "image")
+    raise ChoiceError(f"There is no sample of pictures called “{name}”. Choose one of {known}.")

@@ -1,0 +1,172 @@
+"""From a zip, a folder or dropped files of pictures to a stored dataset, or to one plain sentence and nothing stored."""
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+
+from tlcore.data.picture_decoding import Decoded, decode_all
+from tlcore.data.picture_layout import Parts, settle_parts
+from tlcore.data.picture_names import shown
+from tlcore.data.picture_plan import Plan, make_plan
+from tlcore.data.picture_records import OnProgress, PictureChoices, PictureLook, Upload
+from tlcore.data.picture_sources import Files, open_files
+from tlcore.data.store import DatasetDraft, DatasetStore
+from tlcore.errors import DataError, StorageError
+from tlcore.records import DatasetCard, DatasetSource
+from tlcore.settings import Workspace
+
+__all__ = ["PictureChoices", "PictureLook", "Upload", "import_pictures", "look_at_pictures"]
+
+_LISTED = 100
+_FIRST_NAMES = 10
+_LONGEST_NAME = 300
+_SPACE_FLOOR = 64 * 1024**2
+_LARGEST_STORED = 800_000
+"""Bytes: 512 × 512 RGB pixels that no packing helps."""
+_SPACE_FACTOR = 3
+
+
+def import_pictures(
+    workspace: Workspace,
+    source: Path | Sequence[Upload],
+    choices: PictureChoices | None = None,
+    *,
+    file_name: str | None = None,
+    on_progress: OnProgress | None = None,
+) -> DatasetCard:
+    """Read, check and store the pictures of a zip, a folder, or dropped files; `file_name` is what the source is called.
+
+    Labels come from folders or from a CSV file among the files. Pictures that cannot be read are listed and left out. Raises
+    DataError for a source that cannot be used, StorageError when the disk is too full. Whatever is raised, nothing is stored.
+    """
+    choices = choices or PictureChoices()
+    with open_files(source, workspace.settings, file_name) as files, _temporary(workspace) as folder:
+        plan = make_plan(files, choices, folder, workspace.settings)
+        _check_space(workspace, [files.sizes[one.position] for one in plan.pictures])
+        staging = folder / "images"
+        staging.mkdir()
+        decoded = decode_all(files, plan.pictures, staging, workspace.settings, on_progress)
+        kept = [one for one in decoded if not one.problem]
+        _check_left(decoded, files.shown)
+        parts = settle_parts([one.planned.part for one in kept], choices.use_split)
+        draft = DatasetDraft(
+            name=choices.name or _stem(files.shown),
+            task="classification",
+            source=_source(files, plan, decoded, parts, choices),
+            modality="image",
+        )
+        return DatasetStore(workspace).add(_table(kept, parts.parts), draft, staging)
+
+
+def look_at_pictures(
+    workspace: Workspace, source: Path | Sequence[Upload], file_name: str | None = None, choices: PictureChoices | None = None
+) -> PictureLook:
+    """What an import would find, from names and tables alone; takes moments. Raises DataError as an import would."""
+    choices = choices or PictureChoices()
+    with open_files(source, workspace.settings, file_name) as files, _temporary(workspace) as folder:
+        plan = make_plan(files, choices, folder, workspace.settings)
+    parts = settle_parts([one.part for one in plan.pictures], choices.use_split)
+    classes = Counter(one.label for one in plan.pictures)
+    return PictureLook(
+        pictures=len(plan.pictures),
+        classes=dict(sorted(classes.items())),
+        parts=dict(sorted(Counter(part for part in parts.parts if part).items())),
+        validation=parts.validation,
+        junk=plan.junk,
+        layout=" ".join([*plan.layout.words, *([parts.words] if parts.words else [])]),
+        names=tuple(shown(one.name) for one in plan.pictures[:_FIRST_NAMES]),
+    )
+
+
+@contextmanager
+def _temporary(workspace: Workspace) -> Iterator[Path]:
+    """A folder among the uploads that is gone afterwards, whatever happens."""
+    workspace.uploads.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=workspace.uploads, prefix="pictures-") as folder:
+        yield Path(folder)
+
+
+def _check_space(workspace: Workspace, sizes: Sequence[int]) -> None:
+    """Refuse pictures that the disk has no room for."""
+    needed = _SPACE_FLOOR + sum(min(_SPACE_FACTOR * size, _LARGEST_STORED) for size in sizes)
+    free = shutil.disk_usage(workspace.root).free
+    if free < needed:
+        raise StorageError(
+            f"{workspace.root} has {free / 1e6:,.0f} MB left and this import may need {needed / 1e6:,.0f} MB. "
+            "Free some disk space and try again."
+        )
+
+
+def _check_left(decoded: Sequence[Decoded], file_name: str) -> None:
+    """Refuse a source of which nothing can be read, or nothing of a class."""
+    kept = Counter(one.planned.label for one in decoded if not one.problem)
+    problems = [one for one in decoded if one.problem]
+    if not kept:
+        raise DataError(f"{file_name} has no picture that can be read. {problems[0].problem}")
+    for one in problems:
+        if one.planned.label and one.planned.label not in kept:
+            raise DataError(
+                f"{file_name} has no picture of the class “{shown(one.planned.label)}” that can be read. {one.problem} "
+                "Mend the class or remove its folder."
+            )
+
+
+def _table(kept: Sequence[Decoded], parts: Sequence[str]) -> pd.DataFrame:
+    """The items' table."""
+    rows = [
+        {
+            "file": one.file,
+            "label": one.planned.label,
+            "part": part,
+            "line": one.planned.line,
+            "name": shown(one.planned.name, _LONGEST_NAME),
+            "pixels": one.pixels,
+            "look": one.look,
+            **one.facts.model_dump(exclude={"frames"}),
+        }
+        for one, part in zip(kept, parts, strict=True)
+        if one.facts
+    ]
+    return pd.DataFrame(rows)
+
+
+def _source(files: Files, plan: Plan, decoded: Sequence[Decoded], parts: Parts, choices: PictureChoices) -> DatasetSource:
+    """Where the pictures came from and what became of them."""
+    contents = [""] * len(files.names)
+    for one in decoded:
+        contents[one.planned.position] = one.content
+    absent = (
+        [f"{name}: is named in {plan.table.file}, and there is no such picture." for name in _absent(plan)]
+        if plan.table
+        else []
+    )
+    problems = [one.problem for one in decoded if one.problem] + absent
+    return DatasetSource(
+        file_name=files.shown,
+        sha256=files.digest(contents),
+        rows_read=len(decoded) - sum(bool(one.problem) for one in decoded) + plan.left_out,
+        rows_skipped=len(problems),
+        rows_left_out=plan.left_out,
+        rows_validation=parts.validation,
+        unreadable=tuple(problems[:_LISTED]),
+        animated=sum(one.facts is not None and one.facts.frames > 1 for one in decoded),
+        junk=plan.junk,
+        label_column=plan.table.label_column if plan.table else None,
+        label_mapping=choices.labels,
+        split_column=plan.table.split_column if plan.table and any(parts.parts) else None,
+    )
+
+
+def _absent(plan: Plan) -> Sequence[str]:
+    """Names in the table that no picture has."""
+    return plan.table.absent if plan.table else ()
+
+
+def _stem(name: str) -> str:
+    """A source's name without its ending."""
+    return name.rsplit(".", 1)[0] or name
