@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from tlcore.data.duplicates import Copies, find_copies
+from tlcore.data.picture_copies import find_picture_copies
 from tlcore.data.sentiment import SENTIMENTS
 from tlcore.errors import DataError
 from tlcore.records import Modality, Task
@@ -47,8 +48,6 @@ def complete_items(frame: pd.DataFrame, modality: Modality = "text") -> tuple[pd
 def _copies(items: pd.DataFrame, modality: Modality) -> Copies:
     """Copies and near copies among the items."""
     if modality == "image":
-        from tlcore.data.picture_copies import find_picture_copies
-
         return find_picture_copies(items["pixels"].tolist(), items["look"].tolist())
     return find_copies(items["text"].tolist())
 
