@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from picture_toys import folder_of_classes, zip_of
 
 from tlcore.data.importer import ImportChoices, import_csv
 from tlcore.data.own_test import with_test_file
+from tlcore.data.picture_importer import import_pictures
 from tlcore.data.store import DatasetStore
 from tlcore.errors import ChoiceError, DataError
 from tlcore.records import DatasetCard
@@ -71,3 +73,17 @@ def test_a_dataset_with_a_test_part_takes_no_other(workspace: Workspace, train: 
     card = with_test_file(workspace, train.id, tmp_path / "test.csv")
     with pytest.raises(ChoiceError, match="test part of its own"):
         with_test_file(workspace, card.id, tmp_path / "test.csv")
+
+
+def test_pictures_train_and_a_folder_tests(workspace: Workspace, tmp_path: Path) -> None:
+    train = import_pictures(workspace, folder_of_classes(tmp_path / "train", {"a": 6, "b": 6}))
+    test = folder_of_classes(tmp_path / "test", {"a": 2, "b": 3}, part="later")
+    card = with_test_file(workspace, train.id, zip_of(test, tmp_path / "test.zip"))
+    items = DatasetStore(workspace).items(card.id)
+    assert items.groupby(["part", "label"]).size().to_dict() == {
+        ("test", "a"): 2, ("test", "b"): 3, ("train", "a"): 6, ("train", "b"): 6,
+    }  # fmt: skip
+    assert all(picture.path.is_file() for picture in DatasetStore(workspace).contents(card.id))
+    odd = folder_of_classes(tmp_path / "odd", {"a": 1, "c": 1})
+    with pytest.raises(DataError, match="odd has the labels “c”"):
+        with_test_file(workspace, train.id, odd)

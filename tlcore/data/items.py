@@ -62,7 +62,7 @@ def class_counts(labels: pd.Series, task: Task) -> dict[str, int]:
 
 
 def content_hash(items: pd.DataFrame, modality: Modality, task: Task) -> str:
-    """SHA-256 in hex of what is learned from, in order: contents, labels, parts, groups; where they came from does not count."""
+    """SHA-256 in hex of what is learned from, in order: contents, labels, parts, groups; not where they came from."""
     digest = hashlib.sha256(f"{modality}\n{task}\n{len(items)}\n".encode())
     for name in (CONTENT[modality], *_GIVEN):
         values: Sequence[str] = items[name].tolist()

@@ -1,5 +1,6 @@
-"""An own test file for a dataset that is stored already."""
+"""An own test set for a dataset that is stored already."""
 
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -7,22 +8,26 @@ import pandas as pd
 
 from tlcore.data.choices import map_labels, quoted
 from tlcore.data.csv import LINE_COLUMN, CsvOptions, load_csv
+from tlcore.data.picture_importer import PictureChoices, gather_pictures, temporary_folder
+from tlcore.data.picture_sources import open_files
 from tlcore.data.store import DatasetDraft, DatasetStore
 from tlcore.errors import ChoiceError, DataError
-from tlcore.records import DatasetCard
+from tlcore.records import DatasetCard, Picture
 from tlcore.settings import Workspace
 
 
 def with_test_file(workspace: Workspace, dataset_id: str, path: Path) -> DatasetCard:
-    """The dataset whose items train and whose test part is a file with the same columns; the same two give the same dataset.
+    """The dataset whose items train and whose test part is a file with the same columns, or a zip or folder of pictures.
 
-    The dataset itself stays as it is. Raises DataError for a file that cannot be used, ChoiceError when the dataset has test
-    items of its own.
+    The same two give the same dataset, and the dataset itself stays as it is. Raises DataError for a file that cannot be
+    used, ChoiceError when the dataset has test items of its own.
     """
     store = DatasetStore(workspace)
     card = store.card(dataset_id)
     if card.own_split:
         raise ChoiceError(f"“{card.name}” has a test part of its own already, so it cannot be given another one.")
+    if card.modality == "image":
+        return _with_test_pictures(workspace, store, card, path)
     if not path.is_file():
         raise DataError(f"There is no file {path}. Check the name and the folder.")
     test, sha256, skipped = _read(workspace, card, path)
@@ -39,6 +44,34 @@ def with_test_file(workspace: Workspace, dataset_id: str, path: Path) -> Dataset
     return store.add(frame, draft)
 
 
+def _with_test_pictures(workspace: Workspace, store: DatasetStore, card: DatasetCard, path: Path) -> DatasetCard:
+    """The same for pictures."""
+    with open_files(path, workspace.settings) as files, temporary_folder(workspace) as folder:
+        test, origin = gather_pictures(files, PictureChoices(use_split=False), folder, workspace)
+        _check_labels(path.name, set(test["label"]), card)
+        for picture in store.contents(card.id):
+            if isinstance(picture, Picture):
+                shutil.copyfile(picture.path, folder / picture.path.name)
+        source = card.source.model_copy(
+            update={
+                "test_file_name": path.name,
+                "test_sha256": origin.sha256,
+                "rows_read": card.source.rows_read + origin.rows_read,
+                "rows_skipped": card.source.rows_skipped + origin.rows_skipped,
+                "unreadable": (*card.source.unreadable, *origin.unreadable),
+            }
+        )
+        frame = pd.concat([store.items(card.id).assign(part="train"), test.assign(part="test")], ignore_index=True)
+        draft = DatasetDraft(name=f"{card.name}, tested on {path.name}", task=card.task, source=source, modality="image")
+        return store.add(frame, draft, folder)
+
+
+def _check_labels(name: str, labels: set[str], card: DatasetCard) -> None:
+    """Refuse a test set with labels that the dataset lacks."""
+    if unseen := sorted(labels - set(card.classes) - {""}):
+        raise DataError(f"{name} has the labels {quoted(unseen)}, which the dataset lacks. Remove or rename them.")
+
+
 def _read(workspace: Workspace, card: DatasetCard, path: Path) -> tuple[pd.DataFrame, str, int]:
     """The file's text, label and line with labels as the dataset's, its SHA-256, and how many rows were skipped."""
     workspace.uploads.mkdir(parents=True, exist_ok=True)
@@ -52,6 +85,5 @@ def _read(workspace: Workspace, card: DatasetCard, path: Path) -> tuple[pd.DataF
         table = pd.read_parquet(parquet, columns=[text, label, LINE_COLUMN])
     rows = pd.DataFrame({"text": table[text], "label": table[label].str.strip(), "group": "", "line": table[LINE_COLUMN]})
     rows = map_labels(rows, card.source.label_mapping)
-    if unseen := sorted(set(rows["label"]) - set(card.classes) - {""}):
-        raise DataError(f"{path.name} has the labels {quoted(unseen)}, which the dataset lacks. Remove or rename them.")
+    _check_labels(path.name, set(rows["label"]), card)
     return rows, report.sha256, report.skipped

@@ -45,22 +45,24 @@ def import_pictures(
     DataError for a source that cannot be used, StorageError when the disk is too full. Whatever is raised, nothing is stored.
     """
     choices = choices or PictureChoices()
-    with open_files(source, workspace.settings, file_name) as files, _temporary(workspace) as folder:
-        plan = make_plan(files, choices, folder, workspace.settings)
-        _check_space(workspace, [files.sizes[one.position] for one in plan.pictures])
-        staging = folder / "images"
-        staging.mkdir()
-        decoded = decode_all(files, plan.pictures, staging, workspace.settings, on_progress)
-        kept = [one for one in decoded if not one.problem]
-        _check_left(decoded, files.shown)
-        parts = settle_parts([one.planned.part for one in kept], choices.use_split)
-        draft = DatasetDraft(
-            name=choices.name or _stem(files.shown),
-            task="classification",
-            source=_source(files, plan, decoded, parts, choices),
-            modality="image",
-        )
-        return DatasetStore(workspace).add(_table(kept, parts.parts), draft, staging)
+    with open_files(source, workspace.settings, file_name) as files, temporary_folder(workspace) as folder:
+        table, origin = gather_pictures(files, choices, folder, workspace, on_progress)
+        name = choices.name or _stem(files.shown)
+        draft = DatasetDraft(name=name, task="classification", source=origin, modality="image")
+        return DatasetStore(workspace).add(table, draft, folder)
+
+
+def gather_pictures(
+    files: Files, choices: PictureChoices, folder: Path, workspace: Workspace, on_progress: OnProgress | None = None
+) -> tuple[pd.DataFrame, DatasetSource]:
+    """Read pictures, write what is kept into `folder`, and say what it is: the items' table, and where they came from."""
+    plan = make_plan(files, choices, folder, workspace.settings)
+    _check_space(workspace, [files.sizes[one.position] for one in plan.pictures])
+    decoded = decode_all(files, plan.pictures, folder, workspace.settings, on_progress)
+    kept = [one for one in decoded if not one.problem]
+    _check_left(decoded, files.shown)
+    parts = settle_parts([one.planned.part for one in kept], choices.use_split)
+    return _table(kept, parts.parts), _source(files, plan, decoded, parts, choices)
 
 
 def look_at_pictures(
@@ -68,7 +70,7 @@ def look_at_pictures(
 ) -> PictureLook:
     """What an import would find, from names and tables alone; takes moments. Raises DataError as an import would."""
     choices = choices or PictureChoices()
-    with open_files(source, workspace.settings, file_name) as files, _temporary(workspace) as folder:
+    with open_files(source, workspace.settings, file_name) as files, temporary_folder(workspace) as folder:
         plan = make_plan(files, choices, folder, workspace.settings)
     parts = settle_parts([one.part for one in plan.pictures], choices.use_split)
     classes = Counter(one.label for one in plan.pictures)
@@ -84,7 +86,7 @@ def look_at_pictures(
 
 
 @contextmanager
-def _temporary(workspace: Workspace) -> Iterator[Path]:
+def temporary_folder(workspace: Workspace) -> Iterator[Path]:
     """A folder among the uploads that is gone afterwards, whatever happens."""
     workspace.uploads.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=workspace.uploads, prefix="pictures-") as folder:
