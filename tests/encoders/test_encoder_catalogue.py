@@ -6,10 +6,12 @@ import subprocess
 import sys
 import threading
 
+import numpy as np
 import pytest
+from image_toys import write_image_network, write_pictures
 
 from tlcore.encoders.catalogue import (
-    DEFAULT_ENCODER,
+    DEFAULT_ENCODERS,
     add_encoder,
     encoder_card,
     encoder_cards,
@@ -25,9 +27,9 @@ def folder(tiny_encoder_folder, tmp_path):
     return shutil.copytree(tiny_encoder_folder, tmp_path / "My encoder")
 
 
-def test_the_default_encoder_is_there_without_adding_anything(workspace):
-    assert [card.id for card in encoder_cards(workspace)] == [DEFAULT_ENCODER]
-    assert encoder_card(DEFAULT_ENCODER, workspace).ready
+def test_the_default_encoders_are_there_without_adding_anything(workspace):
+    assert {card.modality: card.id for card in encoder_cards(workspace)} == DEFAULT_ENCODERS
+    assert all(card.ready for card in encoder_cards(workspace))
 
 
 def test_the_bundled_card_says_what_the_folder_says(workspace):
@@ -62,7 +64,7 @@ def test_another_encoder_cannot_take_a_name(workspace, folder):
     assert load_encoder("mine", workspace).card.name == "mine"
 
 
-@pytest.mark.parametrize("name", ["minilm", "none", "../..", "", "😀"])
+@pytest.mark.parametrize("name", ["minilm", "EfficientNet Lite0", "none", "../..", "", "😀"])
 def test_a_name_that_is_taken_or_empty_is_refused(workspace, folder, name):
     if name:
         with pytest.raises(EncoderError, match="cannot be called"):
@@ -96,14 +98,14 @@ def test_a_full_disk_leaves_nothing_behind(workspace, folder, monkeypatch):
     with pytest.raises(StorageError, match="No space left"):
         add_encoder(workspace, folder)
     assert [path.name for path in workspace.encoders.iterdir()] == [".lock"]
-    assert len(encoder_cards(workspace)) == 1
+    assert len(encoder_cards(workspace)) == len(DEFAULT_ENCODERS)
 
 
 def test_left_overs_of_a_killed_copy_are_swept_and_never_listed(workspace, folder):
     left_over = workspace.encoders / ".adding-x"
     left_over.mkdir(parents=True)
     (left_over / "card.json").write_text("{}")
-    assert len(encoder_cards(workspace)) == 1
+    assert len(encoder_cards(workspace)) == len(DEFAULT_ENCODERS)
     add_encoder(workspace, folder)
     assert not left_over.exists()
 
@@ -123,7 +125,7 @@ def test_a_missing_folder_is_named(workspace, tmp_path):
 
 def test_an_unknown_id_names_those_there_are(tiny_workspace):
     for ask in (encoder_card, load_encoder, token_counter):
-        with pytest.raises(NotFoundError, match="minilm, tiny"):
+        with pytest.raises(NotFoundError, match="minilm, efficientnet-lite0, tiny"):
             ask("../tiny", tiny_workspace)
 
 
@@ -159,10 +161,61 @@ def test_tokens_are_counted_uncut_and_without_torch(workspace):
     assert out == "[2, 3, 402]\n"
 
 
-def test_an_encoder_that_is_not_installed_is_shown_as_not_ready(workspace, monkeypatch):
+def test_the_bundled_image_card_says_what_the_network_is(workspace):
+    card, encoder = encoder_card("efficientnet-lite0", workspace), load_encoder("efficientnet-lite0", workspace)
+    network = encoder.network("pretrained")
+    assert (card.dim, len(card.blocks), encoder.image_size) == (network.dim, len(network.blocks), 224)
+
+
+def test_an_image_folder_is_recognised_and_works_without_its_source(workspace, tmp_path):
+    folder = write_image_network(tmp_path / "ViT tiny", "vit")
+    card = add_encoder(workspace, folder)
+    shutil.rmtree(folder)
+    assert (card.id, card.modality, card.dim, card.max_length) == ("vit-tiny", "image", 24, None)
+    assert card.blocks == ("block 1", "block 2", "block 3")
+    assert "48 px" in card.about
+    pictures = write_pictures(tmp_path / "pictures")
+    assert load_encoder("vit-tiny", workspace, 96).encode(pictures).shape == (6, 24)
+    kept = {path.name for path in (workspace.encoders / "vit-tiny").rglob("*")}
+    assert kept == {"config.json", "preprocessor_config.json", "model.safetensors", "card.json", "content.sha256"}
+
+
+def test_a_folder_of_neither_kind_is_told_all_kinds(workspace, folder):
+    (folder / "config.json").write_text('{"model_type": "gpt2"}')
+    with pytest.raises(EncoderError, match=r'"gpt2".*bert.*resnet'):
+        add_encoder(workspace, folder)
+
+
+def test_pixels_are_kept_only_when_asked_for(workspace, tmp_path):
+    pictures = write_pictures(tmp_path / "pictures")
+    load_encoder("efficientnet-lite0", workspace, 96, keep_pixels=False).prepare(pictures).batch(np.arange(6))
+    assert not workspace.features.exists()
+    load_encoder("efficientnet-lite0", workspace, 96).prepare(pictures)
+    assert len(list(workspace.features.glob("pixels-96-*/*.npy"))) == 1
+
+
+def test_each_resolution_is_loaded_once(workspace):
+    first, again, other = (load_encoder("efficientnet-lite0", workspace, size) for size in (96, 96, 128))
+    assert first is again
+    assert (first.image_size, other.image_size) == (96, 128)
+
+
+def test_reading_the_catalogue_imports_no_torch_and_no_pillow(workspace):
+    script = (
+        "import sys\n"
+        "from tlcore.settings import Workspace\n"
+        "from tlcore.encoders.catalogue import encoder_cards\n"
+        "encoder_cards(Workspace())\n"
+        "assert not {'torch', 'transformers', 'PIL', 'efficientnet_lite_pytorch'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@pytest.mark.parametrize("encoder", DEFAULT_ENCODERS.values())
+def test_an_encoder_that_is_not_installed_is_shown_as_not_ready(workspace, monkeypatch, encoder):
     from tlcore.encoders import catalogue
 
-    monkeypatch.setattr(catalogue, "_PACKAGES", {"minilm": "no_such_package"})
-    assert [card.ready for card in encoder_cards(workspace)] == [False]
+    monkeypatch.setitem(catalogue._PACKAGES, encoder, ("no_such_package",))
+    assert [card.id for card in encoder_cards(workspace) if not card.ready] == [encoder]
     with pytest.raises(EncoderError, match="not installed"):
-        load_encoder("minilm", Workspace())
+        load_encoder(encoder, Workspace())

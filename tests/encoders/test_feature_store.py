@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tlcore.encoders import features as module
+from tlcore.encoders import shards as shards_module
 from tlcore.encoders.base import FloatArray, OnProgress
 from tlcore.encoders.features import FeatureStore
+from tlcore.encoders.shards import distinct
 from tlcore.errors import Stopped, StorageError
 from tlcore.records import EncoderCard
 
@@ -39,7 +41,7 @@ def expected(items: Sequence[str]) -> FloatArray:
 
 @pytest.fixture(autouse=True)
 def small_shards(monkeypatch):
-    monkeypatch.setattr(module, "_ITEMS_A_SHARD", 4)
+    monkeypatch.setattr(module, "ITEMS_A_SHARD", {"text": 4})
 
 
 @pytest.fixture
@@ -73,10 +75,10 @@ WORKER = """
 import sys, time, numpy as np
 from tlcore.settings import Workspace
 from tlcore.encoders import features
-features._ITEMS_A_SHARD = 4
+features.ITEMS_A_SHARD = {"text": 4}
 class Encoder:
     fingerprint = "f" * 64
-    class card: dim = 3
+    class card: dim, modality = 3, "text"
     def encode(self, items, on_progress):
         time.sleep(0.05)
         print(*items, sep="\\n")
@@ -169,7 +171,7 @@ def test_a_pickle_in_the_store_is_never_opened(workspace, encoder, tmp_path):
 
 def test_seconds_are_those_of_the_first_time(workspace, encoder, monkeypatch):
     clock = iter(range(0, 1000, 8))
-    monkeypatch.setattr(module.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(shards_module.time, "perf_counter", lambda: next(clock))
     store = FeatureStore(workspace)
     store.features(encoder, ["a", "b", "c", "d"])  # one shard of four, eight seconds
     store.features(encoder, ["a", "b", "e"])  # one more, eight seconds for one item
@@ -199,9 +201,7 @@ def test_what_another_writer_stored_meanwhile_is_not_computed_again(workspace, e
 
     def another_writes(done: int, total: int) -> None:
         if not theirs.encoded:
-            FeatureStore(workspace)._shelf(theirs).append(
-                module._distinct(items)[0], expected(items)[module._distinct(items)[1]], 1.0
-            )
+            FeatureStore(workspace)._shelf(theirs).append(distinct(items)[0], expected(items)[distinct(items)[1]], 1.0)
             theirs.encoded = items
 
     assert np.array_equal(ours.features(encoder, items, another_writes), expected(items))

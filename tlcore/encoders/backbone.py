@@ -12,7 +12,6 @@ from tlcore.encoders.base import Backbone, Batch, Inputs, IntArray, OnProgress, 
 from tlcore.encoders.families import Family
 
 _TOKENS_A_BATCH = {"cpu": 2048, "cuda": 65536}
-_FEWEST_TOKENS = 64
 
 
 class RaggedInputs(Inputs):
@@ -131,7 +130,7 @@ def batches(inputs: Inputs, place: torch.device, on_progress: OnProgress | None)
         length = int(lengths[order[done]])
         rows = order[done : done + max(1, budget // length)]
         rows = rows[lengths[rows] == length]
-        filled = np.resize(rows, max(len(rows), -(-_FEWEST_TOKENS // length)))
+        filled = np.resize(rows, max(len(rows), -(-inputs.fewest // length)))
         yield rows, {key: tensor.to(place) for key, tensor in inputs.batch(filled).items()}
         done += len(rows)
         if on_progress:

@@ -13,7 +13,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from tlcore.records import EncoderCard
+from tlcore.errors import EncoderError
+from tlcore.records import EncoderCard, Item, Picture
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
@@ -26,10 +27,13 @@ Weights = Literal["pretrained", "random"]
 class Inputs(ABC):
     """`n` items ready to be batched for a backbone."""
 
+    fewest: int = 64
+    """Tokens that are at least computed together: products of very few rows round differently."""
+
     @property
     @abstractmethod
     def lengths(self) -> IntArray:
-        """`(n,)` cost of each item in tokens (1 for images); batches of like lengths waste least."""
+        """`(n,)` cost of each item in tokens (a picture: its patches of 16 px); batches of like lengths waste least."""
 
     @abstractmethod
     def batch(self, rows: IntArray) -> Batch:
@@ -96,11 +100,11 @@ class Encoder(Protocol):
     def fingerprint_in(self, precision: str) -> str:
         """The fingerprint it would have in `fp32` or `bf16`: tells other weights from another arithmetic."""
 
-    def encode(self, items: Sequence[str], on_progress: OnProgress | None = None) -> FloatArray:
+    def encode(self, items: Sequence[Item], on_progress: OnProgress | None = None) -> FloatArray:
         """Features `(n, d)` float32 of items in the order given; same items, same features."""
 
-    def prepare(self, items: Sequence[str], max_length: int | None = None) -> Inputs:
-        """Items → inputs for `network`; `max_length` (tokens) below the encoder's own cuts earlier."""
+    def prepare(self, items: Sequence[Item], max_length: int | None = None, on_progress: OnProgress | None = None) -> Inputs:
+        """Items → inputs for `network`; `max_length` (tokens) below the encoder's own cuts texts earlier."""
 
     def network(self, weights: Weights, seed: int = 0) -> Backbone:
         """A fresh copy to train (on the CPU, fp32): pre-trained, or the same architecture with random weights from `seed`."""
@@ -109,22 +113,38 @@ class Encoder(Protocol):
 class FeatureSource(Protocol):
     """Where strategies get frozen features from: normally the feature store."""
 
-    def features(self, encoder: Encoder, items: Sequence[str], on_progress: OnProgress | None = None) -> FloatArray:
+    def features(self, encoder: Encoder, items: Sequence[Item], on_progress: OnProgress | None = None) -> FloatArray:
         """Features `(n, d)` float32 of items in the order given."""
 
-    def seconds_cold(self, encoder: Encoder, items: Sequence[str]) -> float | None:
+    def seconds_cold(self, encoder: Encoder, items: Sequence[Item]) -> float | None:
         """What encoding the items costs when nothing is stored; None when unknown."""
 
 
 class DirectFeatures:
     """A `FeatureSource` that stores nothing: for prediction and tests."""
 
-    def features(self, encoder: Encoder, items: Sequence[str], on_progress: OnProgress | None = None) -> FloatArray:
+    def features(self, encoder: Encoder, items: Sequence[Item], on_progress: OnProgress | None = None) -> FloatArray:
         """Encode the items now."""
         return encoder.encode(items, on_progress)
 
-    def seconds_cold(self, encoder: Encoder, items: Sequence[str]) -> None:
+    def seconds_cold(self, encoder: Encoder, items: Sequence[Item]) -> None:
         """Not known in advance."""
+
+
+def texts_in(items: Sequence[Item]) -> list[str]:
+    """The items as texts. Raises EncoderError when one is a picture."""
+    texts = [item for item in items if isinstance(item, str)]
+    if len(texts) < len(items):
+        raise EncoderError("A text encoder cannot read pictures. Choose an image encoder.")
+    return texts
+
+
+def pictures_in(items: Sequence[Item]) -> list[Picture]:
+    """The items as pictures. Raises EncoderError when one is a text."""
+    pictures = [item for item in items if isinstance(item, Picture)]
+    if len(pictures) < len(items):
+        raise EncoderError("An image encoder cannot read texts. Choose a text encoder.")
+    return pictures
 
 
 def pad(rows: Sequence[Tensor], dtype: torch.dtype) -> tuple[Tensor, Tensor]:

