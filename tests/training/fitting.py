@@ -13,12 +13,13 @@ THOROUGH = {**QUICK, "epochs": 20, "learning_rate": 5e-3, "head_learning_rate": 
 """Enough for a tiny network to learn the toy texts."""
 
 
-def settings_of(strategy, **changes):
-    return STRATEGIES[strategy].defaults.model_copy(update={**QUICK, **changes})
+def settings_of(strategy, encoder=None, **changes):
+    defaults = STRATEGIES[strategy].defaults_for(encoder.card.modality if encoder else "text")
+    return defaults.model_copy(update={**QUICK, **changes})
 
 
 def build(strategy, encoder, n_classes=3, seed=0, **changes):
-    return strategy_class(strategy)(n_classes, encoder, settings_of(strategy, **changes), seed)
+    return strategy_class(strategy)(n_classes, encoder, settings_of(strategy, encoder, **changes), seed)
 
 
 def fit(strategy, encoder, data, seed=0, context=None, n_classes=3, **changes):
@@ -27,9 +28,10 @@ def fit(strategy, encoder, data, seed=0, context=None, n_classes=3, **changes):
     return fitted
 
 
-def labelled(toy_texts, rows=None):
-    rows = np.arange(len(toy_texts.texts)) if rows is None else np.asarray(rows)
-    return Labelled([toy_texts.texts[row] for row in rows], toy_texts.labels[rows])
+def labelled(toy, rows=None):
+    items = toy.items if hasattr(toy, "items") else toy.texts
+    rows = np.arange(len(items)) if rows is None else np.asarray(rows)
+    return Labelled([items[row] for row in rows], toy.labels[rows])
 
 
 class Listener(Hook):

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from tlcore.errors import ChoiceError
-from tlcore.records import Record
+from tlcore.records import Modality, Record
 from tlcore.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ class StrategyCard(Record):
     id: str
     name: str
     about: str
-    """One sentence for the analyst."""
+    """One sentence for the analyst, about texts unless it holds for both."""
+    image_about: str | None = None
+    """The same about pictures, where `about` does not hold for them."""
     transfer: bool
     """True when it starts from pre-trained weights."""
     uses_encoder: bool
@@ -30,14 +32,37 @@ class StrategyCard(Record):
     implementation: str
     """`module:Class`."""
     defaults: TrainingSettings = TrainingSettings()
+    """For texts."""
+    image_defaults: TrainingSettings = TrainingSettings()
+    """For pictures, chosen by measurement: see docs/image-settings.md."""
     fields: tuple[str, ...] = ()
-    """The settings that it uses, in the order a form shows them."""
+    """The settings that it uses for texts, in the order a form shows them."""
+    augments: bool = False
+    """True when it learns from whole pictures, so that they can be varied; a stored prefix has seen each as it is."""
+
+    def about_for(self, modality: Modality) -> str:
+        """One sentence for the analyst."""
+        return (self.image_about if modality == "image" else None) or self.about
+
+    def defaults_for(self, modality: Modality) -> TrainingSettings:
+        """The settings that nobody changed."""
+        return self.image_defaults if modality == "image" else self.defaults
+
+    def fields_for(self, modality: Modality) -> tuple[str, ...]:
+        """The settings that it uses, in the order a form shows them."""
+        if modality == "text":
+            return self.fields
+        return tuple(name for name in self.fields if name not in _TEXT_FIELDS) + (_IMAGE_FIELDS if self.augments else ())
 
 
+_TEXT_FIELDS = ("max_length",)
+_IMAGE_FIELDS = ("augmentation", "flip", "crop", "rotation", "scale", "colour", "erasing")
 _NETWORK_FIELDS = (
     "learning_rate", "head_learning_rate", "epochs", "batch_size", "weight_decay", "warmup", "label_smoothing",
     "class_weights", "dropout", "max_length", "early_stopping", "patience", "validation_share",
 )  # fmt: skip
+_IMAGES = TrainingSettings(learning_rate=3e-4, layer_decay=0.9, epochs=8, augmentation="light")
+"""What suits pictures where the whole of a pre-trained network learns; docs/image-settings.md says how it was chosen."""
 _HERE = "tlcore.training.strategies"
 
 STRATEGIES: dict[str, StrategyCard] = {
@@ -45,6 +70,7 @@ STRATEGIES: dict[str, StrategyCard] = {
         id="classic",
         name="Classic baseline",
         about="Word and character counts with logistic regression: no deep learning, the bar that everything else must clear.",
+        image_about="Small pixels and colours with logistic regression: no deep learning, the bar that everything else must clear.",
         transfer=False,
         uses_encoder=False,
         trains_network=False,
@@ -60,7 +86,11 @@ STRATEGIES: dict[str, StrategyCard] = {
         trains_network=True,
         implementation=f"{_HERE}.scratch:Scratch",
         defaults=TrainingSettings(layer_decay=1.0, epochs=15, early_stopping=True),
+        image_defaults=_IMAGES.model_copy(
+            update={"learning_rate": 5e-4, "head_learning_rate": 1e-2, "layer_decay": 1.0, "epochs": 20}
+        ),
         fields=_NETWORK_FIELDS,
+        augments=True,
     ),
     "feature_extraction": StrategyCard(
         id="feature_extraction",
@@ -80,6 +110,9 @@ STRATEGIES: dict[str, StrategyCard] = {
         uses_encoder=True,
         trains_network=True,
         implementation=f"{_HERE}.partial_fine_tuning:PartialFineTuning",
+        image_defaults=_IMAGES.model_copy(
+            update={"learning_rate": 5e-4, "top_blocks": 3, "epochs": 10, "augmentation": "none"}
+        ),
         fields=("top_blocks", *_NETWORK_FIELDS, "layer_decay"),
     ),
     "full_fine_tuning": StrategyCard(
@@ -90,7 +123,9 @@ STRATEGIES: dict[str, StrategyCard] = {
         uses_encoder=True,
         trains_network=True,
         implementation=f"{_HERE}.full_fine_tuning:FullFineTuning",
+        image_defaults=_IMAGES,
         fields=(*_NETWORK_FIELDS, "layer_decay"),
+        augments=True,
     ),
 }
 

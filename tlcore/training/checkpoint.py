@@ -84,10 +84,15 @@ def _put_back(snapshot: Snapshot, arrays: dict[str, npt.NDArray[Any]]) -> None:
             snapshot.best[name] = _tensor(arrays[f"best/{name}"]).to(tensor.device)
         moments = {moment: _tensor(arrays[f"{moment}/{name}"]) for moment in _MOMENTS if f"{moment}/{name}" in arrays}
         if moments:
-            snapshot.optimizer.state[tensor] = {moment: value.to(tensor.device) for moment, value in moments.items()}
+            snapshot.optimizer.state[tensor] = {moment: _laid_out(value, tensor) for moment, value in moments.items()}
     torch.set_rng_state(_tensor(arrays["random/cpu"]))
     if "random/cuda" in arrays and torch.cuda.is_available():
         torch.cuda.set_rng_state(_tensor(arrays["random/cuda"]))
+
+
+def _laid_out(value: Tensor, like: Tensor) -> Tensor:
+    """The same numbers in the memory layout of the weight they belong to: the fused optimizer walks both side by side."""
+    return torch.empty_like(like).copy_(value) if value.shape == like.shape else value.to(like.device)
 
 
 def _tensor(array: npt.NDArray[Any]) -> Tensor:

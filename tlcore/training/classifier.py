@@ -7,15 +7,26 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from tlcore import runtime
 from tlcore.encoders.backbone import batches
 from tlcore.encoders.base import Backbone, Batch, FloatArray, Inputs, OnProgress
+from tlcore.training.convolutions import spare_slow_kernels
 from tlcore.training.heads import LinearHead
+
+_MOMENTUM = 0.1
+"""How fast running statistics follow when they are learned from nothing: with the slower pace that large pre-trainings use,
+a few hundred steps would end with statistics that are still mostly those of the first moment."""
 
 
 class Classifier(nn.Module):
-    """Batch in, logits `(b, k)` fp32 out. All that lies below block `start` is frozen; None lets everything learn."""
+    """Batch in, logits `(b, k)` fp32 out. All that lies below block `start` is frozen; None lets everything learn.
+
+    Batch norms normalise by the running statistics that they bring along, when training as when predicting: those come from
+    millions of items and a batch of a few would only blur them; their scale and shift learn like any other weight where they
+    are not frozen. `learn_statistics` is for networks that bring none.
+    """
 
     def __init__(self, backbone: Backbone, n_classes: int, dropout: float, start: int | None = None) -> None:
         super().__init__()
@@ -23,7 +34,9 @@ class Classifier(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(backbone.dim, n_classes)
         self.start = start
+        self.statistics_learn = False
         backbone.set_dropout(dropout)
+        spare_slow_kernels(backbone)
         for module in self._frozen():
             module.requires_grad_(False)
 
@@ -33,10 +46,16 @@ class Classifier(nn.Module):
         with torch.autocast(features.device.type, enabled=False):
             return self.head(self.dropout(features.float()))
 
+    def learn_statistics(self) -> None:
+        """Let batch norms normalise by each batch while training, and gather their running statistics from nothing."""
+        self.statistics_learn = True
+        for norm in self._norms():
+            norm.momentum = _MOMENTUM
+
     def train(self, mode: bool = True) -> Self:
-        """Set the learning part to training; the frozen part always works as when predicting."""
+        """Set the learning part to training; what is frozen, and known statistics, always work as when predicting."""
         super().train(mode)
-        for module in self._frozen():
+        for module in [*self._frozen(), *([] if self.statistics_learn else self._norms())]:
             module.eval()
         return self
 
@@ -50,6 +69,10 @@ class Classifier(nn.Module):
         """Weights that learn, and all running statistics, by name; they share memory with the network."""
         frozen = {id(parameter) for parameter in self.parameters() if not parameter.requires_grad}
         return {name: tensor for name, tensor in self.state_dict(keep_vars=True).items() if id(tensor) not in frozen}
+
+    def _norms(self) -> list[_BatchNorm]:
+        """All batch norms."""
+        return [module for module in self.modules() if isinstance(module, _BatchNorm)]
 
     def _frozen(self) -> list[nn.Module]:
         """Parts that do not learn."""

@@ -12,6 +12,7 @@ from tlcore import runtime
 from tlcore.encoders.base import Inputs, IntArray
 from tlcore.errors import DivergedError
 from tlcore.records import EpochRecord
+from tlcore.training.augmentation import augmenter
 from tlcore.training.batches import training_batches
 from tlcore.training.checkpoint import Keeper, Snapshot, Standing
 from tlcore.training.classifier import Classifier, autocast, predict_logits
@@ -59,6 +60,7 @@ class Loop:
         self.job, self.hook, self.keeper = job, hook, keeper
         self.snapshot = Snapshot(network, build_optimizer(network, job.settings))
         weights = class_weights(job.fit.labels, network.head.out_features, job.settings.class_weights)
+        self.augment = augmenter(job.settings)
         self.class_weights = torch.from_numpy(weights).to(runtime.device())
 
     def run(self) -> Standing:
@@ -125,10 +127,13 @@ class Loop:
 
     def _loss(self, rows: IntArray) -> Tensor:
         """Mean cross-entropy of a batch, classes weighted, labels smoothed."""
-        place, batch = runtime.device(), self.job.fit.inputs.batch(rows)
+        place = runtime.device()
+        batch = {key: tensor.to(place) for key, tensor in self.job.fit.inputs.batch(rows).items()}
         labels = torch.from_numpy(self.job.fit.labels[rows]).to(place)
+        if self.augment and "pixels" in batch:  # a stored prefix has no pixels: it saw each picture as it is
+            batch["pixels"] = self.augment(batch["pixels"])
         with autocast():
-            logits = self.network({key: tensor.to(place) for key, tensor in batch.items()})
+            logits = self.network(batch)
         return cross_entropy(logits, labels, self.class_weights, label_smoothing=self.job.settings.label_smoothing)
 
     def _validate(self, epoch: int) -> tuple[float | None, float | None]:

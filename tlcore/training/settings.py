@@ -25,3 +25,12 @@ class TrainingSettings(Record):
     validation_share: float = Field(default=0.2, gt=0, lt=0.9, description="share of the budget spent on validation")
     max_length: int = Field(default=128, ge=8, le=512, description="tokens read of each text; the rest is cut")
     dropout: float = Field(default=0.1, ge=0, lt=1, description="share of activations dropped while training")
+    augmentation: Literal["none", "light", "strong"] = Field(
+        default="none", description="how much each picture is varied every time it is learned from"
+    )
+    flip: float | None = Field(default=None, ge=0, le=1, description="chance that left and right swap")
+    crop: float | None = Field(default=None, ge=0, le=0.9, description="share of the picture that a crop may leave out")
+    rotation: float | None = Field(default=None, ge=0, le=180, description="degrees that it may turn either way")
+    scale: float | None = Field(default=None, ge=0, le=0.9, description="share that it may grow or shrink by")
+    colour: float | None = Field(default=None, ge=0, le=1, description="how far brightness, contrast and colours may move")
+    erasing: float | None = Field(default=None, ge=0, le=1, description="chance that a patch of it is blanked out")

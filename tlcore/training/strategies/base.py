@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from tlcore.encoders.base import DirectFeatures, Encoder, FeatureSource, FloatArray, IntArray
 from tlcore.errors import ChoiceError
+from tlcore.records import Item
 from tlcore.training.hooks import Checkpoints, Hook, NoCheckpoints, Part
 from tlcore.training.settings import TrainingSettings
 
@@ -21,7 +22,7 @@ Probabilities = npt.NDArray[np.float64]
 class Labelled:
     """The budget's items: all labels a run may use, those for validation included."""
 
-    items: Sequence[str]
+    items: Sequence[Item]
     labels: IntArray
     """`(n,)` class indices."""
 
@@ -56,7 +57,7 @@ class FitContext:
     """Least time between two checkpoints; 0 = after every epoch."""
 
 
-def frozen_features(encoder: Encoder, items: Sequence[str], context: FitContext) -> tuple[FloatArray, float]:
+def frozen_features(encoder: Encoder, items: Sequence[Item], context: FitContext) -> tuple[FloatArray, float]:
     """Features `(n, d)` of the items, and the seconds that encoding them costs, even if they came from a store."""
     started = time.perf_counter()
     features = context.features.features(encoder, items, Part(context.hook, 0, 0).on_items)
@@ -87,7 +88,7 @@ class Strategy(ABC):
         """Learn from the budget's items. Raises TrainingError for what only this run cannot do, Stopped on request."""
 
     @abstractmethod
-    def predict_proba(self, items: Sequence[str], features: FeatureSource | None = None) -> Probabilities:
+    def predict_proba(self, items: Sequence[Item], features: FeatureSource | None = None) -> Probabilities:
         """Probabilities `(n, n_classes)` of items in the order given; rows sum to 1."""
 
     @abstractmethod

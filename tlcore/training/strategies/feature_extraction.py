@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tlcore.encoders.base import DirectFeatures, FeatureSource
+from tlcore.records import Item, Modality
 from tlcore.training.heads import HeadProblem, LinearHead, class_weights, fit_on_features, softmax
 from tlcore.training.hooks import Part
 from tlcore.training.memory import memory_advice
@@ -17,7 +18,11 @@ from tlcore.training.strategies.base import (
     frozen_features,
 )
 
-STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+STRENGTHS: dict[Modality, tuple[float, ...]] = {
+    "text": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
+    "image": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
+}
+"""To choose from. Image features are more and vary more alike, so that weaker trust in each can be best."""
 _FEW_ITEMS = 0.1
 """Strength when there are too few items to choose it: measured best at 1-8 a class."""
 
@@ -35,12 +40,13 @@ class FeatureExtraction(Strategy):
             features, seconds = frozen_features(self.encoder, data.items, context)
             context.hook.on_phase("Fitting the head", 0.1)
             weights = class_weights(data.labels, self.n_classes, self.settings.class_weights)
+            strengths = STRENGTHS[self.encoder.card.modality]
             problem = HeadProblem(features, data.labels, weights, self.seed)
-            best = fit_on_features(problem, STRENGTHS, _FEW_ITEMS, Part(context.hook, 0.1, 1.0).on_step)
+            best = fit_on_features(problem, strengths, _FEW_ITEMS, Part(context.hook, 0.1, 1.0).on_step)
         self.head = best.head
         return FitReport(n_train=len(data.labels), encode_seconds=seconds, chosen={"strength": best.strength})
 
-    def predict_proba(self, items: Sequence[str], features: FeatureSource | None = None) -> Probabilities:
+    def predict_proba(self, items: Sequence[Item], features: FeatureSource | None = None) -> Probabilities:
         """See `Strategy.predict_proba`."""
         source = features or DirectFeatures()
         return softmax(self.head.logits(source.features(self.encoder, items)))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from tlcore import runtime
 from tlcore.data.splits import hold_out
 from tlcore.encoders.base import FeatureSource, Inputs, IntArray, Weights
+from tlcore.records import Item
 from tlcore.training.batches import Chosen
 from tlcore.training.checkpoint import Keeper, Standing
 from tlcore.training.classifier import Classifier, autocast, load_weights, predict_logits, round_weights, weights_to_store
@@ -26,6 +27,8 @@ from tlcore.training.vocabulary import only_used_rows
 
 _READY = 0.1
 """Share of a run's work that lies before the first epoch."""
+_READ = 0.3
+"""Share of that which lies before the frozen part, if any, runs over the items."""
 _HEAD_PENALTY = 0.4
 """Regularisation of the head that training starts from, against the mean loss."""
 
@@ -41,7 +44,7 @@ class NetworkStrategy(Strategy):
         """The lowest block that learns; None where everything does."""
         return None
 
-    def start(self, items: Sequence[str], labels: IntArray, context: FitContext) -> float:
+    def start(self, items: Sequence[Item], labels: IntArray, context: FitContext) -> float:
         """Bring the network to where training begins, and give the seconds that encoding took.
 
         Here: with a head fitted on frozen features, so that no random head spoils them on the way (LP-FT, Kumar et al. 2022).
@@ -58,7 +61,7 @@ class NetworkStrategy(Strategy):
         """See `Strategy.fit`. The validation labels that early stopping needs come out of the budget."""
         check_labels(data.labels)
         halved = max(self.settings.batch_size // 2, 1)
-        with memory_advice(f"Try a batch size of {halved}, or shorter texts."), runtime.seeded(self.seed):
+        with memory_advice(f"Try a batch size of {halved}, or {self._less}."), runtime.seeded(self.seed):
             self.network = self._build()
             share = self.settings.validation_share if self.settings.early_stopping else 0.0
             fit, validation = hold_out(data.labels, share, self.seed)
@@ -67,7 +70,7 @@ class NetworkStrategy(Strategy):
             round_weights(self.network)
         return FitReport(len(fit), len(validation), seconds, {"epochs": standing.best_epoch or standing.epoch})
 
-    def predict_proba(self, items: Sequence[str], features: FeatureSource | None = None) -> Probabilities:
+    def predict_proba(self, items: Sequence[Item], features: FeatureSource | None = None) -> Probabilities:
         """See `Strategy.predict_proba`."""
         return softmax(predict_logits(self.network, self.encoder.prepare(items, self.settings.max_length)))
 
@@ -80,10 +83,18 @@ class NetworkStrategy(Strategy):
         self.network = self._build()
         load_weights(self.network, state.arrays)
 
+    @property
+    def _less(self) -> str:
+        """What takes less memory, besides a smaller batch."""
+        return "a lower working resolution" if self.encoder.card.modality == "image" else "shorter texts"
+
     def _build(self) -> Classifier:
         """An untrained network."""
         backbone = self.encoder.network(self.weights, self.seed)
-        return Classifier(backbone, self.n_classes, self.settings.dropout, self.first_block()).to(runtime.device())
+        network = Classifier(backbone, self.n_classes, self.settings.dropout, self.first_block())
+        if self.weights == "random":
+            network.learn_statistics()
+        return network.to(runtime.device())
 
     def _train(self, data: Labelled, fit: IntArray, validation: IntArray, context: FitContext) -> Standing:
         """The epoch loop over the items at positions `fit`; those at `validation`, if any, say when to stop."""
@@ -96,10 +107,10 @@ class NetworkStrategy(Strategy):
         with only_used_rows(self.network.backbone, inputs):
             return Loop(self.network, job, Part(context.hook, _READY, 1.0), keeper).run()
 
-    def _inputs(self, items: Sequence[str], hook: Part) -> Inputs:
+    def _inputs(self, items: Sequence[Item], hook: Part) -> Inputs:
         """Items ready for the network, the frozen part of it run once."""
-        inputs = self.encoder.prepare(items, self.settings.max_length)
+        inputs = self.encoder.prepare(items, self.settings.max_length, Part(hook, 0.0, _READ).on_items)
         if not self.network.start:
             return inputs
         with autocast():
-            return self.network.backbone.below(inputs, self.network.start, hook.on_items)
+            return self.network.backbone.below(inputs, self.network.start, Part(hook, _READ, 1.0).on_items)

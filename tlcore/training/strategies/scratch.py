@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tlcore.encoders.base import IntArray, Weights
+from tlcore.records import Item
 from tlcore.training.strategies.base import FitContext
 from tlcore.training.strategies.network import NetworkStrategy
 
@@ -10,11 +11,11 @@ from tlcore.training.strategies.network import NetworkStrategy
 class Scratch(NetworkStrategy):
     """The encoder's architecture with random weights; all it knows, it learns from the budget's labels.
 
-    Its default settings are its own, chosen by measurement: see docs/scratch-settings.md.
+    Its default settings are its own, chosen by measurement: see docs/scratch-settings.md and docs/image-settings.md.
     """
 
     weights: Weights = "random"
 
-    def start(self, items: Sequence[str], labels: IntArray, context: FitContext) -> float:
+    def start(self, items: Sequence[Item], labels: IntArray, context: FitContext) -> float:
         """From nothing: no head to begin with, and no time spent on encoding."""
         return 0.0
