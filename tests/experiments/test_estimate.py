@@ -11,7 +11,7 @@ from tlcore.experiments.calibrate import calibrate
 from tlcore.experiments.estimate import Calibration, Pace, calibration, keep_calibration
 from tlcore.settings import Workspace
 
-PRICES = Calibration(encode=1e-4, full=Pace(step=0.1, token=1e-3, ready=1.0), partial=Pace(step=0.05, token=5e-4, ready=1.0))
+PRICES = Calibration(encode=1e-4, full=Pace(step=0.1, unit=1e-3, ready=1.0), partial=Pace(step=0.05, unit=5e-4, ready=1.0))
 
 
 @pytest.fixture
@@ -92,6 +92,6 @@ def test_what_cannot_be_run_is_not_estimated(priced, dataset):
 def test_calibrating_finds_prices_and_keeps_them(tiny_workspace):
     found = calibrate(tiny_workspace, "tiny")
     assert found.encode > 0
-    assert found.full.step + found.full.token > 0
+    assert found.full.step + found.full.unit > 0
     assert found.partial.ready > 0
     assert calibration(tiny_workspace, "tiny") == found

@@ -110,7 +110,7 @@ def test_what_must_be_cured_first_is_said(dataset):
 
 
 def test_an_encoder_of_another_modality_or_not_downloaded_is_refused(dataset, tiny_encoder):
-    for changes, sentence in (({"modality": "image"}, "reads images"), ({"ready": False}, "not downloaded")):
+    for changes, sentence in (({"modality": "image"}, "reads pictures"), ({"ready": False}, "not downloaded")):
         with pytest.raises(ChoiceError, match=sentence):
             check_spec(make_spec(dataset), dataset, [tiny_encoder.card.model_copy(update=changes)])
 

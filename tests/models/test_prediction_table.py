@@ -10,9 +10,10 @@ from tlcore.data.csv import CsvOptions
 from tlcore.errors import ChoiceError, DataError, Stopped
 from tlcore.models import table
 from tlcore.models.card import ModelCard
+from tlcore.models.cells import safe_cell
 from tlcore.models.items import Writing
 from tlcore.models.model import Model
-from tlcore.models.table import TableChoices, TableReport, predict_table, safe_cell
+from tlcore.models.table import TableChoices, TableReport, predict_table
 from tlcore.settings import Workspace
 
 Run = Callable[..., tuple[TableReport, list[dict[str, str]]]]

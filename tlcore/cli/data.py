@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tlcore.cli.documents import dataset_document
+from tlcore.cli.follow import progress_bar
 from tlcore.cli.session import Session, command, group, moment, say, table
 from tlcore.errors import ChoiceError
-from tlcore.records import DatasetCard, Severity, Task
+from tlcore.records import NOUNS, DatasetCard, Severity, Task
 
 if TYPE_CHECKING:
     from tlcore.data.csv import CsvOptions
@@ -41,7 +42,9 @@ def data(session: Session) -> None:
 @command(app, "add")
 def add(
     session: Session,
-    path: Annotated[Path | None, typer.Argument(metavar="PATH", help="CSV, TSV or .csv.gz file.")] = None,
+    path: Annotated[
+        Path | None, typer.Argument(metavar="PATH", help="CSV, TSV or .csv.gz file; zip or folder of pictures.")
+    ] = None,
     sample: Annotated[
         str | None, typer.Option(metavar="NAME", help="A dataset that ships with Transfer Lab, instead of PATH.")
     ] = None,
@@ -68,13 +71,25 @@ def add(
 ) -> None:
     """Read, check and store a file as a dataset."""
     from tlcore.data.importer import ImportChoices, add_sample, import_csv
+    from tlcore.data.picture_importer import PictureChoices, import_pictures
     from tlcore.encoders.catalogue import DEFAULT_ENCODER, token_counter
 
     if (path is None) == (sample is None):
-        raise ChoiceError("Name a CSV file to add, or a sample with --sample NAME.")
+        raise ChoiceError("Name a file or folder to add, or a sample with --sample NAME.")
     count_tokens = token_counter(DEFAULT_ENCODER, session.workspace)
     if path is None:
         card = add_sample(session.workspace, str(sample), count_tokens)
+    elif holds_pictures(path):
+        if text or label or task == "sentiment" or split or group or test or encoding or delimiter:
+            raise ChoiceError("A zip or folder of pictures takes --name and --map alone; its folders say label and part.")
+        pictures = PictureChoices(name=name, labels=_mapping(mapping or []))
+        with progress_bar() as report:
+            card = import_pictures(
+                session.workspace,
+                path,
+                pictures,
+                on_progress=lambda done, total: report(done / total, f"{done:,} of {total:,} pictures"),
+            )
     else:
         choices = ImportChoices(
             name=name,
@@ -118,15 +133,18 @@ def show(
 def show_card(session: Session, card: DatasetCard) -> None:
     """One dataset as the answer."""
     source = card.source
+    read = (
+        [("text column", source.text_column), ("label column", source.label_column), ("rows skipped", source.rows_skipped)]
+        if card.modality == "text"
+        else [("left out", source.rows_skipped), ("other files", source.junk)]
+    )
     facts = [
         ("dataset", card.id),
         ("name", card.name),
         ("task", card.task),
-        ("items", card.items),
+        (NOUNS[card.modality][1], card.items),
         ("read from", source.file_name),
-        ("text column", source.text_column),
-        ("label column", source.label_column),
-        ("rows skipped", source.rows_skipped),
+        *read,
     ]
     found = [(_MARKS[finding.severity], finding.message) for finding in card.findings]
     session.answer(
@@ -137,6 +155,11 @@ def show_card(session: Session, card: DatasetCard) -> None:
         "",
         table(("finding", ""), found) if found else "Nothing to worry about was found.",
     )
+
+
+def holds_pictures(path: Path) -> bool:
+    """True for a folder or a zip; everything else is read as a table."""
+    return path.is_dir() or path.suffix.lower() == ".zip"
 
 
 def _mapping(pairs: Sequence[str]) -> dict[str, str] | None:
@@ -153,7 +176,8 @@ def _mapping(pairs: Sequence[str]) -> dict[str, str] | None:
 def _warn(card: DatasetCard) -> None:
     """Say on stderr what must be cured and what was left out."""
     if card.source.rows_skipped:
-        say(f"{card.source.rows_skipped:,} malformed rows were skipped.")
+        what = "malformed rows were skipped" if card.modality == "text" else "pictures could not be read and were left out"
+        say(f"{card.source.rows_skipped:,} {what}.")
     for finding in card.findings:
         if finding.severity is Severity.STOP:
             say(f"Cure this before training: {finding.message}")

@@ -10,7 +10,7 @@ from tlcore.cli.documents import run_document
 from tlcore.cli.follow import follow, wait_over
 from tlcore.cli.session import Session, command, moment, say, table
 from tlcore.errors import ChoiceError, Stopped, TrainingError
-from tlcore.records import Budget, DatasetCard, RunStatus
+from tlcore.records import IMAGE_SIZES, Budget, DatasetCard, Modality, RunStatus
 from tlcore.training.catalogue import STRATEGIES, strategy_card
 from tlcore.training.settings import TrainingSettings
 
@@ -39,25 +39,28 @@ def compare(
     epochs: Annotated[
         int | None, typer.Option(metavar="N", min=1, max=500, help="For the strategies that train a network.")
     ] = None,
+    image_size: Annotated[
+        int | None,
+        typer.Option(metavar="PX", help=f"Pixels a side seen of each picture: {', '.join(map(str, IMAGE_SIZES))}."),
+    ] = None,
     name: Annotated[
         str | None, typer.Option(metavar="NAME", help="Name of the experiment; the dataset's when left out.")
     ] = None,
 ) -> None:
     """Train every strategy on a dataset and compare them on its locked test set."""
-    from tlcore.encoders.catalogue import DEFAULT_ENCODER
     from tlcore.experiments.queue import submit
-    from tlcore.experiments.spec import ExperimentSpec
+    from tlcore.experiments.spec import spec_for
 
     card = _dataset(session, dataset, test)
     chosen = tuple(strategy or STRATEGIES)
-    spec = ExperimentSpec(
-        name=name or card.name[:120],
-        dataset=card.id,
+    given = {"name": name, "encoders": tuple(encoder or ()), "image_size": image_size}
+    spec = spec_for(
+        card,
         strategies=chosen,
         budgets=tuple(_budget(text) for text in budget or ["all"]),
         seeds=seeds,
-        settings=_settings(chosen, epochs),
-        encoders=tuple(encoder or [DEFAULT_ENCODER]),
+        settings=_settings(chosen, epochs, card.modality),
+        **{choice: value for choice, value in given.items() if value},
     )
     _follow(session, submit(session.workspace, spec))
 
@@ -203,12 +206,12 @@ def _budget(text: str) -> Budget:
     return int(text)
 
 
-def _settings(strategies: Sequence[str], epochs: int | None) -> dict[str, TrainingSettings]:
+def _settings(strategies: Sequence[str], epochs: int | None, modality: Modality) -> dict[str, TrainingSettings]:
     """Settings that differ from the defaults: epochs, for the strategies that train a network."""
     if epochs is None:
         return {}
     cards = [strategy_card(strategy) for strategy in strategies]
-    return {card.id: card.defaults.model_copy(update={"epochs": epochs}) for card in cards if card.trains_network}
+    return {card.id: card.defaults_for(modality).model_copy(update={"epochs": epochs}) for card in cards if card.trains_network}
 
 
 def _run_table(found: Sequence[Any]) -> Any:

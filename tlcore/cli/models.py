@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tlcore.cli.data import BadRows, Delimiter, Encoding, csv_options
+from tlcore.cli.data import BadRows, Delimiter, Encoding, csv_options, holds_pictures
 from tlcore.cli.documents import model_document
 from tlcore.cli.follow import progress_bar
 from tlcore.cli.session import Session, command, say, table
@@ -38,17 +38,20 @@ def models(session: Session) -> None:
 def predict(
     session: Session,
     model: ModelName,
-    source: Annotated[Path, typer.Option("--in", metavar="PATH", help="CSV, TSV or .csv.gz file.")],
+    source: Annotated[Path, typer.Option("--in", metavar="PATH", help="CSV, TSV or .csv.gz file; zip or folder of pictures.")],
     target: Annotated[Path, typer.Option("--out", metavar="PATH", help="CSV file to write.")],
     text: Annotated[str | None, typer.Option(metavar="COLUMN", help="Column to judge; found when left out.")] = None,
     encoding: Encoding = None,
     delimiter: Delimiter = None,
     bad_rows: BadRows = "stop",
 ) -> None:
-    """Add predictions to the rows of a CSV file."""
+    """Add predictions to the rows of a CSV file, or classify pictures into one."""
     from tlcore.models.bundle import load_model
     from tlcore.models.table import TableChoices, predict_table
 
+    if holds_pictures(source):
+        _predict_pictures(session, model, source, target)
+        return
     choices = TableChoices(text=text, csv=csv_options(encoding, delimiter, bad_rows))
     with progress_bar() as report:
         loaded = load_model(_bundle(session, model), session.workspace)
@@ -70,6 +73,32 @@ def predict(
         document,
         f"{done.predicted:,} of {done.rows:,} rows predicted from column “{done.text_column}”, written to {target}.",
         table(("label", "rows"), done.summary.by_class.items()),
+    )
+
+
+def _predict_pictures(session: Session, model: str, source: Path, target: Path) -> None:
+    """Classify the pictures of a zip or folder."""
+    from tlcore.models.bundle import load_model
+    from tlcore.models.pictures import predict_pictures
+
+    with progress_bar() as report:
+        loaded = load_model(_bundle(session, model), session.workspace)
+        done, _ = predict_pictures(
+            loaded,
+            source,
+            target,
+            session.workspace,
+            on_progress=lambda done, total: report(done / total, f"{done:,} of {total:,} pictures"),
+        )
+    for note in loaded.notes:
+        say(note)
+    if done.not_predicted:
+        say(f"{done.not_predicted:,} of {done.pictures:,} pictures could not be read; the column “reason” says why.")
+    document = {"model": loaded.card.id, "in": str(source), "out": str(target)} | done.model_dump(mode="json")
+    session.answer(
+        document,
+        f"{done.predicted:,} of {done.pictures:,} pictures classified, written to {target}.",
+        table(("label", "pictures"), done.by_class.items()),
     )
 
 

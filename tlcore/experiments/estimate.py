@@ -1,7 +1,8 @@
 """How long an experiment takes on this machine: a short calibration, then arithmetic on the sizes at hand.
 
-A token passed forward, and a step and a token of training, have a price on a machine; the rest follows from how many of them
-there will be. Estimating imports no torch. Calibrating does, so pages leave it to the helper.
+An item's load is its tokens, or one for a picture at the working resolution. A unit of load passed forward, and a step and a
+unit of training, have a price on a machine; the rest follows from how many of them there will be. Estimating imports no torch.
+Calibrating does, so pages leave it to the helper.
 """
 
 import os
@@ -30,6 +31,8 @@ STOPS_AFTER = 0.5
 """Share of the epochs allowed that early stopping typically uses."""
 CLASSIC_SECONDS = 1.2e-5
 """Counting a character's words and pieces, and the head on them, for each class."""
+CLASSIC_PICTURE_SECONDS = 4e-3
+"""Reading a picture small, and its part of the head."""
 HEAD_SECONDS = 2e-9
 """A head on features: for each item, number of an item, and class."""
 _FILE = "calibration.json"
@@ -41,17 +44,17 @@ class Pace(Record):
 
     step: float
     """Whatever its batch: mostly the optimizer's work on every weight."""
-    token: float
-    """Forward and backward."""
+    unit: float
+    """A unit of load, forward and backward."""
     ready: float
     """What a run needs before its first epoch."""
 
 
 class Calibration(Record):
-    """What an encoder costs on a machine, in seconds."""
+    """What an encoder costs on a machine at one working resolution, in seconds."""
 
     encode: float
-    """A token passed forward."""
+    """A unit of load passed forward."""
     full: Pace
     partial: Pace
     """With as many top blocks as the strategy trains by default."""
@@ -66,17 +69,23 @@ class Estimate(Record):
     seconds: float
     """In all."""
     encoding: float
-    """Encoding every text once, from cold."""
+    """Encoding every item once, from cold."""
     runs: tuple[float, ...]
     """Each run, in the order of the plan."""
 
 
 REFERENCE = Calibration(
     encode=5e-5,
-    full=Pace(step=0.05, token=2.5e-4, ready=0.5),
-    partial=Pace(step=0.02, token=8e-5, ready=0.5),
+    full=Pace(step=0.05, unit=2.5e-4, ready=0.5),
+    partial=Pace(step=0.02, unit=8e-5, ready=0.5),
 )
-"""Two cores with native bf16; only its proportions are used, to weigh the parts of an experiment that was not estimated."""
+"""Texts on two cores with native bf16: weighs the parts of an experiment that was not estimated by its proportions alone."""
+PICTURES = Calibration(
+    encode=4e-3,
+    full=Pace(step=0.05, unit=1e-2, ready=1.0),
+    partial=Pace(step=0.02, unit=2e-3, ready=1.0),
+)
+"""The same for pictures at 128 pixels."""
 
 
 def estimate(workspace: Workspace, spec: ExperimentSpec) -> Estimate | None:
@@ -86,29 +95,31 @@ def estimate(workspace: Workspace, spec: ExperimentSpec) -> Estimate | None:
     """
     prepared = prepare(workspace, spec)
     encoders = {plan.encoder for plan in prepared.plans} - {NO_ENCODER}
-    if any(calibration(workspace, encoder) is None for encoder in encoders):
+    if any(calibration(workspace, encoder, spec.image_size) is None for encoder in encoders):
         return None
-    encoding, *runs = part_costs(workspace, prepared, prepared.plans)
+    encoding, *runs = part_costs(workspace, prepared, prepared.plans, spec.image_size)
     return Estimate(seconds=START_SECONDS + encoding + sum(runs), encoding=encoding, runs=tuple(runs))
 
 
-def part_costs(workspace: Workspace, prepared: Prepared, plans: Sequence[RunPlan]) -> list[float]:
+def part_costs(
+    workspace: Workspace, prepared: Prepared, plans: Sequence[RunPlan], image_size: int | None = None
+) -> list[float]:
     """Seconds for encoding, then for each of `plans`; where nothing was calibrated only their proportions mean anything."""
-    sizes = {name: _Sizes(workspace, prepared, name) for name in dict.fromkeys(plan.encoder for plan in plans)}
+    sizes = {name: _Sizes(workspace, prepared, name, image_size) for name in dict.fromkeys(plan.encoder for plan in plans)}
     encoding = sum(
         sizes[name].encoding(max(plan.budget for plan in plans if plan.encoder == name)) for name in sizes if name != NO_ENCODER
     )
     return [encoding, *(KEEP_SECONDS + sizes[plan.encoder].fit(plan) + sizes[plan.encoder].test(plan) for plan in plans)]
 
 
-def calibration(workspace: Workspace, encoder: str) -> Calibration | None:
+def calibration(workspace: Workspace, encoder: str, image_size: int | None = None) -> Calibration | None:
     """What was measured here for an encoder; None if nothing was, or with other settings."""
-    return _measured(workspace).get(_circumstances(workspace, encoder))
+    return _measured(workspace).get(_circumstances(workspace, encoder, image_size))
 
 
-def keep_calibration(workspace: Workspace, encoder: str, found: Calibration) -> None:
+def keep_calibration(workspace: Workspace, encoder: str, found: Calibration, image_size: int | None = None) -> None:
     """Store what was measured."""
-    kept = _MEASURED.dump_json({**_measured(workspace), _circumstances(workspace, encoder): found}, indent=1)
+    kept = _MEASURED.dump_json({**_measured(workspace), _circumstances(workspace, encoder, image_size): found}, indent=1)
     write_bytes(workspace.root / _FILE, kept)
 
 
@@ -120,11 +131,12 @@ def _measured(workspace: Workspace) -> dict[str, Calibration]:
         return {}
 
 
-def _circumstances(workspace: Workspace, encoder: str) -> str:
-    """What a measurement holds for: encoder, machine, threads, precision."""
+def _circumstances(workspace: Workspace, encoder: str, image_size: int | None) -> str:
+    """What a measurement holds for: encoder, working resolution, machine, threads, precision."""
     settings = workspace.settings
     machine = f"{platform.node()} {platform.machine()} {os.cpu_count()}"
-    return f"{encoder} | {machine} | {settings.threads} threads | {settings.precision}"
+    seen = f"{encoder} at {image_size}" if image_size else encoder
+    return f"{seen} | {machine} | {settings.threads} threads | {settings.precision}"
 
 
 @dataclass(frozen=True)
@@ -134,11 +146,18 @@ class _Sizes:
     workspace: Workspace
     prepared: Prepared
     encoder: str
+    image_size: int | None
+
+    @property
+    def pictures(self) -> bool:
+        """True when the items are pictures."""
+        return self.prepared.dataset.modality == "image"
 
     @cached_property
     def prices(self) -> Calibration:
         """Measured, or of the reference machine."""
-        return calibration(self.workspace, self.encoder) or REFERENCE
+        reference = PICTURES if self.pictures else REFERENCE
+        return calibration(self.workspace, self.encoder, self.image_size) or reference
 
     @cached_property
     def card(self) -> EncoderCard:
@@ -147,28 +166,32 @@ class _Sizes:
 
     @cached_property
     def texts(self) -> list[str]:
-        """Some of the training texts, evenly picked."""
+        """Some of the training texts, evenly picked; none of pictures."""
         train = self.prepared.split.train
         chosen = np.unique(np.linspace(0, len(train) - 1, min(_LOOKED_AT, len(train)), dtype=int))
-        return self.prepared.column.iloc[train[chosen]].tolist()
+        return [item for item in self.prepared.items(train[chosen]) if isinstance(item, str)]
 
     @cached_property
     def counts(self) -> IntArray:
         """Tokens of each of those texts, before any is cut."""
         return token_counter(self.encoder, self.workspace)(self.texts)
 
-    def tokens(self, limit: int | None = None) -> float:
-        """Mean tokens of a text, cut to `limit` and the encoder's own."""
+    def load(self, limit: int | None = None) -> float:
+        """Mean load of an item: a text's tokens, cut to `limit` and the encoder's own; 1 for a picture."""
+        if self.pictures:
+            return 1.0
         own = self.card.max_length or 512
         return float(np.minimum(self.counts, min(limit or own, own)).mean())
 
     def encoding(self, budget: int) -> float:
         """Encoding the budget's items and the test's."""
-        return (budget + len(self.prepared.split.test)) * self.tokens() * self.prices.encode
+        return (budget + len(self.prepared.split.test)) * self.load() * self.prices.encode
 
     def fit(self, plan: RunPlan) -> float:
         """Fitting one run, its items' features at hand."""
         card, classes = strategy_card(plan.strategy), len(self.prepared.classes)
+        if not card.uses_encoder and self.pictures:
+            return plan.budget * CLASSIC_PICTURE_SECONDS
         if not card.uses_encoder:
             return plan.budget * float(np.mean([len(text) for text in self.texts])) * classes * CLASSIC_SECONDS
         if not card.trains_network:
@@ -179,18 +202,16 @@ class _Sizes:
         """Predicting the test items."""
         if not strategy_card(plan.strategy).trains_network:
             return 0.0
-        return len(self.prepared.split.test) * self.tokens(plan.settings.max_length) * self.prices.encode
+        return len(self.prepared.split.test) * self.load(plan.settings.max_length) * self.prices.encode
 
     def _train(self, plan: RunPlan) -> float:
         """The epochs of a run, and what comes before them."""
-        settings, tokens = plan.settings, self.tokens(plan.settings.max_length)
+        settings, load = plan.settings, self.load(plan.settings.max_length)
         held = settings.validation_share * plan.budget if settings.early_stopping else 0.0
         items, epochs = plan.budget - held, settings.epochs * (STOPS_AFTER if settings.early_stopping else 1.0)
         pace, prefix = self._pace(plan)
-        epoch = (
-            np.ceil(items / settings.batch_size) * pace.step + items * tokens * pace.token + held * tokens * self.prices.encode
-        )
-        return pace.ready + prefix * plan.budget * tokens * self.prices.encode + epochs * float(epoch)
+        epoch = np.ceil(items / settings.batch_size) * pace.step + items * load * pace.unit + held * load * self.prices.encode
+        return pace.ready + prefix * plan.budget * load * self.prices.encode + epochs * float(epoch)
 
     def _pace(self, plan: RunPlan) -> tuple[Pace, float]:
         """What a strategy's training costs, and the share of the encoder that runs once in front of it."""
@@ -200,6 +221,4 @@ class _Sizes:
         blocks, top = len(self.card.blocks), plan.settings.top_blocks
         scale = top / min(card.defaults.top_blocks, blocks)
         partial = self.prices.partial
-        return partial.model_copy(update={"step": partial.step * scale, "token": partial.token * scale}), (
-            blocks - top
-        ) / blocks
+        return partial.model_copy(update={"step": partial.step * scale, "unit": partial.unit * scale}), (blocks - top) / blocks

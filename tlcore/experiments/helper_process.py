@@ -17,6 +17,7 @@ from tlcore.errors import ChoiceError, TransferLabError
 from tlcore.settings import Workspace
 
 if TYPE_CHECKING:
+    from tlcore.data.picture_records import Upload
     from tlcore.models.model import Model
 
 IDLE_SECONDS = 600.0
@@ -86,6 +87,56 @@ def predict_table(workspace: Workspace, say: Say, model: str, source: str, targe
     return table.predict_table(loaded, Path(source), Path(target), how, workspace, say).model_dump(mode="json")
 
 
+def look_at_pictures(
+    workspace: Workspace, say: Say, paths: list[str], names: list[str], choices: dict[str, Any] | None = None
+) -> Any:
+    """What an import of a zip or of files would find (`data.picture_importer.look_at_pictures`), told from names alone."""
+    from tlcore.data import picture_importer
+
+    return picture_importer.look_at_pictures(workspace, _uploads(paths, names)).model_dump(mode="json")
+
+
+def import_pictures(workspace: Workspace, say: Say, paths: list[str], names: list[str], choices: dict[str, Any]) -> Any:
+    """Read, check and store pictures (`data.picture_importer.import_pictures`); the answer is the DatasetCard."""
+    from tlcore.data import picture_importer
+
+    wanted = picture_importer.PictureChoices.model_validate(choices)
+    card = picture_importer.import_pictures(workspace, _uploads(paths, names), wanted, on_progress=say)
+    return card.model_dump(mode="json")
+
+
+def predict_pictures(workspace: Workspace, say: Say, model: str, paths: list[str], names: list[str], target: str) -> Any:
+    """Classify pictures into a CSV file; the first ones are kept beside it, to be shown with their predictions."""
+    from tlcore.models import pictures
+
+    loaded, keep = _model(workspace, model), Path(f"{target}.pictures")
+    report, shown = pictures.predict_pictures(loaded, _uploads(paths, names), Path(target), workspace, keep, say)
+    return {
+        "pictures": [
+            {"name": one.name, "path": one.path and str(one.path), "prediction": one.prediction.model_dump(mode="json")}
+            for one in shown
+        ],
+        "report": report.model_dump(mode="json"),
+        "notes": list(loaded.notes),
+    }
+
+
+def augment_preview(
+    workspace: Workspace, say: Say, dataset: str, settings: dict[str, Any], image_size: int, count: int, seed: int
+) -> Any:
+    """Some augmented views of one of a dataset's own pictures, as files; `of` is what the picture is called."""
+    from tlcore.experiments.preview import augmented_views
+
+    return augmented_views(workspace, dataset, settings, image_size, count, seed)
+
+
+def thumbnails(workspace: Workspace, say: Say, dataset: str, positions: list[int], side: int) -> Any:
+    """Small pictures of a dataset as data URIs (`data.thumbnails.thumbnails`); null for one whose file is gone."""
+    from tlcore.data import thumbnails as small
+
+    return small.thumbnails(workspace, dataset, positions, side)
+
+
 def forecast(workspace: Workspace, say: Say, spec: dict[str, Any]) -> Any:
     """How long a spec will take, measuring this machine first if need be; the answer is its `estimate.Estimate`."""
     from tlcore.experiments import estimate
@@ -97,8 +148,8 @@ def forecast(workspace: Workspace, say: Say, spec: dict[str, Any]) -> Any:
         from tlcore.experiments.calibrate import calibrate
 
         for encoder in wanted.encoders:
-            if estimate.calibration(workspace, encoder) is None:
-                calibrate(workspace, encoder)
+            if estimate.calibration(workspace, encoder, wanted.image_size) is None:
+                calibrate(workspace, encoder, wanted.image_size)
         found = estimate.estimate(workspace, wanted)
     assert found is not None
     return found.model_dump(mode="json")
@@ -127,6 +178,11 @@ METHODS: dict[str, Callable[..., Any]] = {
         apply_cure,
         predict,
         predict_table,
+        look_at_pictures,
+        import_pictures,
+        predict_pictures,
+        augment_preview,
+        thumbnails,
         forecast,
         rename_experiment,
         delete_experiment,
@@ -177,6 +233,13 @@ def _listen(requests: IO[str], waiting: "queue.SimpleQueue[str]") -> None:
     for line in requests:
         waiting.put(line)
     os._exit(0)
+
+
+def _uploads(paths: list[str], names: list[str]) -> list["Upload"]:
+    """Files that were dropped, with what they were called."""
+    from tlcore.data.picture_records import Upload
+
+    return [Upload(Path(path), name) for path, name in zip(paths, names, strict=True)]
 
 
 def _model(workspace: Workspace, model: str) -> "Model":

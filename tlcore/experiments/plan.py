@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +12,7 @@ from tlcore.encoders.catalogue import encoder_card
 from tlcore.errors import ChoiceError
 from tlcore.evaluation.outcomes import IntArray
 from tlcore.experiments.spec import MAX_RUNS, NO_ENCODER, ExperimentSpec, check_spec
-from tlcore.records import DatasetCard, EncoderCard, Record
+from tlcore.records import DatasetCard, EncoderCard, Item, Record
 from tlcore.settings import Workspace
 from tlcore.training.catalogue import STRATEGIES, strategy_card
 from tlcore.training.settings import TrainingSettings
@@ -40,17 +39,17 @@ class Prepared:
     """All that an experiment stands on, before anything trains."""
 
     dataset: DatasetCard
-    column: "pd.Series[str]"
-    """Every item of the dataset, in its order."""
+    store: DatasetStore
+    table: "pd.DataFrame"
+    """Every item of the dataset, in its order (`tlcore.data.items`)."""
     labels: IntArray
     """`(n,)` class index of every item; -1 for items without a label, which are in neither part."""
     split: Split
     plans: tuple[RunPlan, ...]
 
-    @cached_property
-    def texts(self) -> list[str]:
-        """The items as a list, made when first asked for: a face that only submits needs none."""
-        return self.column.tolist()
+    def items(self, rows: IntArray) -> Sequence[Item]:
+        """The texts or pictures at `rows` of the table."""
+        return self.store.contents(self.dataset.id, self.table.iloc[rows])
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -77,7 +76,7 @@ def prepare(workspace: Workspace, spec: ExperimentSpec, split: Split | None = No
         split = draw_split(frame, tuple(dataset.classes), test_share=spec.test_share, seed=spec.split_seed)
     plans = plan_runs(spec, len(split.train))
     _check_classes(plans, labels[split.train], dataset)
-    return Prepared(dataset, frame["text"], labels, split, plans)
+    return Prepared(dataset, store, frame, labels, split, plans)
 
 
 def plan_runs(spec: ExperimentSpec, n_train: int) -> tuple[RunPlan, ...]:

@@ -28,7 +28,7 @@ from tlcore.experiments.store import RunStore
 from tlcore.models.bundle import save_bundle
 from tlcore.models.card import DatasetReference, ModelCard
 from tlcore.models.items import writing_of
-from tlcore.records import RunStatus, Scores
+from tlcore.records import NOUNS, RunStatus, Scores
 from tlcore.training.catalogue import strategy_card, strategy_class
 from tlcore.training.hooks import Hooks
 from tlcore.training.memory import memory_advice
@@ -73,15 +73,20 @@ class Race:
         return RunStatus.FAILED, failures[0]
 
     def _load(self, done: Sequence[PlannedRun], todo: Sequence[PlannedRun]) -> None:
-        """What is needed before the first text is looked at; the pace counts from then on."""
-        encoding, *costs = part_costs(self._control.workspace, self._prepared, [run.plan for run in (*done, *todo)])
+        """What is needed before the first item is looked at; the pace counts from then on."""
+        encoding, *costs = part_costs(
+            self._control.workspace,
+            self._prepared,
+            [run.plan for run in (*done, *todo)],
+            self._submission.spec.image_size,
+        )
         self._board = Board(self._control, [sum(costs[: len(done)]), encoding, *costs[len(done) :]])
         self._board.enter(1, "Loading")
         for encoder in {run.plan.encoder for run in todo}:
             self._encoder(encoder)
         train = self._prepared.split.train
         shown = train[np.linspace(0, len(train) - 1, min(_SHOWN, len(train)), dtype=int)]
-        self._writing = writing_of([self._prepared.texts[row] for row in shown])
+        self._writing = writing_of(self._prepared.items(shown))
         self._board.start()
 
     def _attempt(self, run: PlannedRun, part: int) -> str:
@@ -127,11 +132,11 @@ class Race:
         hook = Hooks(EpochRecorder(self._store, run), progress)
         strategy = strategy_class(plan.strategy)(len(prepared.classes), self._encoder(plan.encoder), plan.settings, plan.seed)
         context = FitContext(self._features, hook, checkpoints)
-        report = strategy.fit(Labelled([prepared.texts[row] for row in rows], prepared.labels[rows]), context)
+        report = strategy.fit(Labelled(prepared.items(rows), prepared.labels[rows]), context)
         seconds = checkpoints.seconds
         progress.on_phase("Testing", 1.0)
         test = prepared.split.test
-        probabilities = strategy.predict_proba([prepared.texts[row] for row in test], self._features)
+        probabilities = strategy.predict_proba(prepared.items(test), self._features)
         scores = score(prepared.labels[test], probabilities, prepared.classes)
         return Fitted(strategy, report, probabilities, scores, seconds)
 
@@ -163,19 +168,28 @@ class Race:
             if not strategy_card(plan.strategy).trains_network:
                 wanted[plan.encoder].append(self._prepared.split.test)
         for name, rows in wanted.items():
-            texts = [self._prepared.texts[row] for row in np.unique(np.concatenate(rows))]
-            encoder = load_encoder(name, self._control.workspace)
-            stored = self._features.lookup(encoder, texts)
-            self._control.say(f"Encoding {len(texts):,} texts with {encoder.card.name}; {stored:,} were encoded before.")
-            self._features.features(encoder, texts, self._encoding(encoder.card.name, len(texts)))
+            items, many = self._prepared.items(np.unique(np.concatenate(rows))), self._many
+            encoder = self._encoder(name)
+            stored = self._features.lookup(encoder, items)
+            self._control.say(f"Encoding {len(items):,} {many} with {encoder.card.name}; {stored:,} were encoded before.")
+            self._features.features(encoder, items, self._encoding(encoder.card.name, len(items)))
 
-    def _encoding(self, name: str, texts: int) -> OnProgress:
-        """Shows how far the encoding is; texts that occur twice are encoded once."""
-        return lambda done, distinct: self._board.at(done / distinct, f"Encoding with {name}: {done:,} of {texts:,} texts")
+    def _encoding(self, name: str, items: int) -> OnProgress:
+        """Shows how far the encoding is; items that occur twice are encoded once."""
+        return lambda done, distinct: self._board.at(
+            done / distinct, f"Encoding with {name}: {done:,} of {items:,} {self._many}"
+        )
+
+    @property
+    def _many(self) -> str:
+        """What the dataset's items are called."""
+        return NOUNS[self._prepared.dataset.modality][1]
 
     def _encoder(self, encoder: str) -> Any:
         """An `Encoder`, loaded once a process; None for runs whose strategy asks for none."""
-        return None if encoder == NO_ENCODER else load_encoder(encoder, self._control.workspace)
+        if encoder == NO_ENCODER:
+            return None
+        return load_encoder(encoder, self._control.workspace, self._submission.spec.image_size)
 
     def _outcome(self, run: PlannedRun) -> Outcome:
         """A finished run, as evaluation wants it."""
@@ -211,6 +225,7 @@ class Race:
             task=dataset.task,
             dataset=DatasetReference.of(dataset),
             settings=plan.settings,
+            image_size=self._submission.spec.image_size,
             scores=fitted.scores,
             budget=plan.budget,
             seed=plan.seed,

@@ -1,15 +1,18 @@
 """What an analyst asks for: one dataset, some ways of training, some seeds. Imports no torch."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from pydantic import Field
 
-from tlcore.encoders.catalogue import DEFAULT_ENCODER
+from tlcore.encoders.catalogue import DEFAULT_ENCODER, DEFAULT_ENCODERS
 from tlcore.errors import ChoiceError
-from tlcore.records import Budget, DatasetCard, EncoderCard, Modality, Record, Severity
+from tlcore.records import IMAGE_SIZES, NOUNS, Budget, DatasetCard, EncoderCard, Modality, Record, Severity
 from tlcore.training.catalogue import STRATEGIES, strategy_card
 from tlcore.training.settings import TrainingSettings
 
+DEFAULT_IMAGE_SIZE = 128
+"""Chosen by measurement: see docs/image-settings.md."""
 MAX_NAME = 120
 MAX_SEEDS = 50
 MAX_RUNS = 2_000
@@ -23,6 +26,8 @@ class ExperimentSpec(Record):
     name: str
     dataset: str
     """Id of a stored dataset."""
+    modality: Modality = "text"
+    """Its items'."""
     encoders: tuple[str, ...] = (DEFAULT_ENCODER,)
     strategies: tuple[str, ...] = tuple(STRATEGIES)
     budgets: tuple[Budget, ...] = ("all",)
@@ -36,10 +41,19 @@ class ExperimentSpec(Record):
     split_seed: int = 0
     band: float = 0.01
     """Differences in accuracy inside ±band do not matter in practice."""
+    image_size: int | None = None
+    """Pixels a side that every strategy sees of a picture, one of `IMAGE_SIZES`; None for texts."""
 
     def settings_of(self, strategy: str) -> TrainingSettings:
         """The settings a strategy's runs get."""
-        return self.settings.get(strategy, strategy_card(strategy).defaults)
+        return self.settings.get(strategy) or strategy_card(strategy).defaults_for(self.modality)
+
+
+def spec_for(dataset: DatasetCard, **choices: Any) -> ExperimentSpec:
+    """The default experiment on a dataset, with `choices` (fields of the spec) in place of its defaults."""
+    size = DEFAULT_IMAGE_SIZE if dataset.modality == "image" else None
+    usual = {"encoders": (DEFAULT_ENCODERS[dataset.modality],), "image_size": size, "name": dataset.name[:MAX_NAME]}
+    return ExperimentSpec(**{**usual, **choices, "dataset": dataset.id, "modality": dataset.modality})
 
 
 def check_spec(spec: ExperimentSpec, dataset: DatasetCard, encoders: Sequence[EncoderCard] = ()) -> None:
@@ -51,6 +65,7 @@ def check_spec(spec: ExperimentSpec, dataset: DatasetCard, encoders: Sequence[En
     _check_lists(spec)
     _check_numbers(spec)
     _check_dataset(dataset)
+    _check_modality(spec, dataset)
     _check_encoders(spec, dataset.modality, encoders)
 
 
@@ -95,6 +110,17 @@ def _check_dataset(dataset: DatasetCard) -> None:
         raise ChoiceError(f"“{dataset.name}” has {len(dataset.classes)} label; a classifier needs at least two.")
 
 
+def _check_modality(spec: ExperimentSpec, dataset: DatasetCard) -> None:
+    """Items of the kind the spec was made for, and a working resolution for pictures alone."""
+    if spec.modality != dataset.modality:
+        raise ChoiceError(f"“{dataset.name}” holds {NOUNS[dataset.modality][1]}, so it needs an experiment on those.")
+    if spec.modality == "image" and spec.image_size not in IMAGE_SIZES:
+        sizes = ", ".join(map(str, IMAGE_SIZES))
+        raise ChoiceError(f"A working resolution of {spec.image_size} pixels cannot be chosen. Choose one of {sizes}.")
+    if spec.modality == "text" and spec.image_size is not None:
+        raise ChoiceError("Texts have no working resolution. Leave the image size out.")
+
+
 def _check_encoders(spec: ExperimentSpec, modality: Modality, encoders: Sequence[EncoderCard]) -> None:
     """Encoders that exist, are here, fit the items, and have the blocks that are to be trained."""
     if not any(strategy_card(strategy).uses_encoder for strategy in spec.strategies):
@@ -108,7 +134,8 @@ def _check_encoders(spec: ExperimentSpec, modality: Modality, encoders: Sequence
             raise ChoiceError(f"The encoder “{card.name}” is not downloaded. Choose one that is ready.")
         if card.modality != modality:
             raise ChoiceError(
-                f"The encoder “{card.name}” reads {card.modality}s, and the dataset holds {modality}s. Choose another one."
+                f"The encoder “{card.name}” reads {NOUNS[card.modality][1]}, and the dataset holds {NOUNS[modality][1]}."
+                " Choose another one."
             )
         for strategy in spec.strategies:
             top, blocks = spec.settings_of(strategy).top_blocks, len(card.blocks)

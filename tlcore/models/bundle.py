@@ -142,7 +142,7 @@ def _encoder(card: ModelCard, workspace: Workspace | None) -> "tuple[Encoder, tu
         return cast("Encoder", None), ()
     needed = f"The model “{card.name}” needs the encoder “{card.encoder.id}” ({card.encoder.name})"
     try:
-        encoder = load_encoder(card.encoder.id, workspace or Workspace())
+        encoder = load_encoder(card.encoder.id, workspace or Workspace(), card.image_size, keep_pixels=False)
     except NotFoundError as error:
         cure = f"Add it with `python -m tlcore encoders add FOLDER --name {card.encoder.id}`."
         raise EncoderError(f"{needed}, which is not on this machine. {cure}") from error

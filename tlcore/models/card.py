@@ -8,6 +8,12 @@ from tlcore.records import DatasetCard, EncoderCard, Modality, Record, Scores, T
 from tlcore.training.catalogue import STRATEGIES
 from tlcore.training.settings import TrainingSettings
 
+EXAMPLES: dict[Modality, str] = {
+    "text": 'model.predict(["A text of your own."])[0]',
+    "image": 'model.predict_files(["picture.jpg"])[0]',
+}
+"""How a loaded model is asked in Python."""
+_SOURCES: dict[Modality, str] = {"text": "texts.csv", "image": "pictures.zip"}
 _WEAK_F1 = 0.5
 
 
@@ -52,6 +58,8 @@ class ModelCard(Record):
     task: Task
     dataset: DatasetReference
     settings: TrainingSettings
+    image_size: int | None = None
+    """Pixels a side that it sees of a picture; None for texts."""
     scores: Scores | None = None
     """On the locked test set of its experiment."""
     budget: int
@@ -84,6 +92,8 @@ class ModelCard(Record):
         ]
         if self.max_length is not None:
             found.append(f"It reads the first {self.max_length} tokens (roughly {self.max_length * 3 // 4} words) of a text.")
+        if self.image_size is not None:
+            found.append(f"It sees every picture at {self.image_size} × {self.image_size} pixels; smaller details are lost.")
         if self.scores is not None and self.n_test:
             margin = 100 * _half_width(self.scores.accuracy, self.n_test)
             found.append(
@@ -115,10 +125,10 @@ def readme(card: ModelCard) -> str:
         "```python",
         "from tlcore import load_model",
         f'model = load_model("{bundle_name(card)}")',
-        'print(model.predict(["A text of your own."])[0])',
+        f"print({EXAMPLES[card.modality]})",
         "```",
         "",
-        f"or `python -m tlcore predict {bundle_name(card)} --in texts.csv --out predictions.csv`.",
+        f"or `python -m tlcore predict {bundle_name(card)} --in {_SOURCES[card.modality]} --out predictions.csv`.",
         "",
         *_section("Data", _data_rows(card)),
         *_section("Settings", _setting_rows(card)),
@@ -143,6 +153,7 @@ def _data_rows(card: ModelCard) -> dict[str, object]:
         "Dataset": f"{card.dataset.name} ({card.dataset.items:,} items, id {card.dataset.id})",
         "SHA-256 of the file": card.dataset.sha256,
         "Text column": card.dataset.text_column,
+        "Working resolution": card.image_size and f"{card.image_size} × {card.image_size} pixels",
         "Label column": card.dataset.label_column,
         "Labels": ", ".join(card.classes),
         "Labels it was allowed to use": card.budget,
@@ -154,7 +165,7 @@ def _data_rows(card: ModelCard) -> dict[str, object]:
 
 def _setting_rows(card: ModelCard) -> dict[str, object]:
     """How it was trained: the settings its strategy uses, and what it stands on."""
-    used = card.settings.model_dump(include=set(STRATEGIES[card.strategy].fields))
+    used = card.settings.model_dump(include=set(STRATEGIES[card.strategy].fields_for(card.modality)))
     return {
         "Strategy": STRATEGIES[card.strategy].name,
         "Encoder": card.encoder and f"{card.encoder.name} ({card.encoder.licence})",

@@ -2,28 +2,18 @@
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tlcore.models.card import ModelCard
-from tlcore.models.items import readable, remarks, unfit
-from tlcore.records import Record
+from tlcore.models.items import Prediction, readable, remarks, unfit
+from tlcore.models.pictures import predict_files
+from tlcore.records import Item
 
 if TYPE_CHECKING:
     from tlcore.training.strategies.base import Probabilities, Strategy
-
-
-class Prediction(Record):
-    """What a model says about one item. `label` and `confidence` are None where it could not say anything."""
-
-    label: str | None
-    confidence: float | None
-    """Probability of `label`, 0-1."""
-    probabilities: dict[str, float]
-    """Label -> probability, in class order; empty without a label."""
-    reason: str = ""
-    """Why there is no label, or why this one deserves a second look."""
 
 
 class Model:
@@ -34,17 +24,24 @@ class Model:
         self.notes = notes
         self._strategy = strategy
 
-    def predict(self, items: Sequence[str | None]) -> list[Prediction]:
+    def predict(self, items: Sequence[Item | None]) -> list[Prediction]:
         """One prediction an item, in the order given; a blank or missing text gets a reason instead of a label."""
         reasons = remarks(items, self.card.writing)
         return [self._prediction(row, reason) for row, reason in zip(self.predict_proba(items).tolist(), reasons, strict=True)]
 
-    def predict_proba(self, items: Sequence[str | None]) -> "Probabilities":
+    def predict_files(self, paths: Sequence[Path | str]) -> list[Prediction]:
+        """One prediction a picture file, in the order given; what cannot be read gets a reason instead of a label.
+
+        Raises ChoiceError for a model of texts.
+        """
+        return predict_files(self, paths)
+
+    def predict_proba(self, items: Sequence[Item | None]) -> "Probabilities":
         """Probabilities `(n, k)`, columns in the order of `card.classes`; a row of NaN for a blank or missing text."""
         table = np.full((len(items), len(self.card.classes)), np.nan)
-        texts = {row: readable(item) for row, item in enumerate(items) if item is not None and not unfit(item)}
-        if texts:
-            table[list(texts)] = self._strategy.predict_proba(list(texts.values()))
+        fit = {row: readable(item) for row, item in enumerate(items) if item is not None and not unfit(item)}
+        if fit:
+            table[list(fit)] = self._strategy.predict_proba(list(fit.values()))
         return table
 
     def _prediction(self, row: list[float], reason: str) -> Prediction:

@@ -5,7 +5,6 @@ Shared by the command line and the Predict page. Importing it loads no torch.
 
 import csv
 import math
-import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from tlcore.data.columns import guess_columns
 from tlcore.data.csv import CsvOptions, CsvReport, load_csv
 from tlcore.errors import ChoiceError
 from tlcore.files import atomic_path
+from tlcore.models.cells import safe_cell
 from tlcore.models.items import remarks
 from tlcore.models.summary import TableSummary, Tally
 from tlcore.records import Record
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 _CHUNK = 2_048
 _SAMPLE = 1_000
-_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*([eE][+-]?\d+)?\s?%?")
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 OnRows = Callable[[int, int], None]
 """Called with (rows done, rows in all); may raise `Stopped`."""
@@ -81,8 +79,10 @@ def predict_table(
 
     The output is UTF-8 with commas, whole or absent. Cells that a spreadsheet would run as a formula are led by a quote sign.
 
-    Raises DataError for a file that is no table, ChoiceError when there is no column to judge.
+    Raises DataError for a file that is no table, ChoiceError when there is no column to judge or the model reads pictures.
     """
+    if model.card.modality != "text":
+        raise ChoiceError(f"The model “{model.card.name}” reads pictures, not texts. Give it a zip or folder of pictures.")
     workspace.uploads.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=workspace.uploads) as folder:
         rows = Path(folder) / "rows.parquet"
@@ -104,11 +104,6 @@ def predict_table(
         source=report,
         summary=output.summary,
     )
-
-
-def safe_cell(text: str) -> str:
-    """Text that no spreadsheet runs as a formula: led by a quote sign if it begins like one and is not just a number."""
-    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
 
 
 class _Output:
