@@ -1,13 +1,23 @@
-"""Predict: use a finished model on one text or on a file."""
+"""Predict: use a finished model on one text or a file, on pictures or the camera."""
+
+from collections.abc import Callable
 
 import streamlit as st
 
 from pages.parts.cached import run_store
 from pages.parts.frame import framed
 from pages.parts.messages import empty_state, errors_shown
-from pages.parts.models import choose_model, show_card
+from pages.parts.models import Chosen, choose_model, show_card
+from pages.parts.picture_predictions import predict_camera, predict_pictures
 from pages.parts.predictions import predict_file, predict_one
+from pages.parts.words import keyed
+from tlcore.records import Modality
 
+# The tabs for a model, by what it reads.
+WAYS: dict[Modality, dict[str, Callable[[Chosen], None]]] = {
+    "text": {"One text": predict_one, "A file": predict_file},
+    "image": {"Pictures": predict_pictures, "Camera": predict_camera},
+}
 framed()
 st.title("Predict")
 
@@ -25,10 +35,9 @@ with errors_shown():
             )
         st.stop()
     show_card(model)
-    one, file = st.tabs(["One text", "A file"], key="predict_tab", on_change="rerun")
-    if one.open:
-        with one:
-            predict_one(model)
-    if file.open:
-        with file:
-            predict_file(model)
+    ways = WAYS[model.card.modality]
+    tabs = st.tabs(list(ways), key=keyed("predict_tab", model.card.modality), on_change="rerun")
+    for tab, predict in zip(tabs, ways.values(), strict=True):
+        if tab.open:
+            with tab:
+                predict(model)

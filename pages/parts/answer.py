@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.parts.charts import show_chart
 from pages.parts.messages import duration, plain, points
+from pages.parts.words import modality_of, nouns
 from tlcore import charts
 from tlcore.experiments.results import ExperimentResults
 from tlcore.records import RunRecord, RunStatus, StrategySummary, VerdictKind
@@ -60,6 +61,7 @@ def best_run(found: ExperimentResults, best: StrategySummary) -> RunRecord:
 
 def _numbers(found: ExperimentResults, best: StrategySummary) -> list[tuple[str, str, str]]:
     """Label, value and explanation of the headline numbers."""
+    many = nouns(modality_of(found))
     seconds = None if best.train_seconds is None else best.train_seconds + (best.encode_seconds or 0.0)
     return [
         (
@@ -70,10 +72,10 @@ def _numbers(found: ExperimentResults, best: StrategySummary) -> list[tuple[str,
         (
             "Its accuracy",
             points(best.accuracy),
-            f"95 % interval {points(best.accuracy_low)} to {points(best.accuracy_high)}, over repeats and test texts.",
+            f"95 % interval {points(best.accuracy_low)} to {points(best.accuracy_high)}, over repeats and test {many}.",
         ),
         ("Its training time", duration(seconds), "Mean of its runs; encoding counted in full, waiting not."),
-        ("Test texts", f"{found.n_test:,}", plain(found.split)),
+        (f"Test {many}", f"{found.n_test:,}", plain(found.split)),
     ]
 
 

@@ -5,10 +5,12 @@ import streamlit as st
 
 from pages.parts.cached import datasets, helper, run_store
 from pages.parts.charts import show_chart
+from pages.parts.gallery import show_concerned, show_gallery, show_sizes
 from pages.parts.messages import counted, errors_shown, plain
 from pages.parts.state import remember
+from pages.parts.words import nouns
 from tlcore import charts
-from tlcore.records import DatasetCard, Finding, Severity
+from tlcore.records import DatasetCard, DatasetSource, Finding, Severity
 
 _SHOW = {
     Severity.STOP: (st.error, ":material/block:"),
@@ -22,19 +24,39 @@ def show_dataset(dataset: str) -> None:
     card = datasets().card(dataset)
     _facts(card)
     _findings(card)
+    (_pictures if card.modality == "image" else _texts)(card)
+    _housekeeping(card)
+
+
+def _texts(card: DatasetCard) -> None:
+    """Classes beside the texts."""
     left, right = st.columns([2, 3])
     with left:
-        show_chart(charts.class_balance_chart(card.classes), key="class_balance")
+        _class_balance(card)
     with right:
         _rows(card)
-    _housekeeping(card)
+
+
+def _pictures(card: DatasetCard) -> None:
+    """Classes beside sizes, and the pictures below, where they have room."""
+    left, right = st.columns(2)
+    with left:
+        _class_balance(card)
+    with right:
+        show_sizes(card)
+    show_gallery(card)
+
+
+def _class_balance(card: DatasetCard) -> None:
+    """How many items of each class."""
+    show_chart(charts.class_balance_chart(card.classes), key="class_balance")
 
 
 def _facts(card: DatasetCard) -> None:
     """The numbers, where they come from, and the way on."""
     source = card.source
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.metric("Texts", f"{card.items:,}", width="content")
+        st.metric(nouns(card.modality).capitalize(), f"{card.items:,}", width="content")
         st.metric("Classes", len(card.classes), width="content")
         st.metric("Task", card.task.capitalize(), width="content")
         st.space("stretch")
@@ -45,18 +67,34 @@ def _facts(card: DatasetCard) -> None:
             query_params={"dataset": card.id},
             width="content",
         )
-    facts = [
-        f"From {plain(source.file_name)}",
-        f"text in “{plain(source.text_column)}”, label in “{plain(source.label_column)}”",
-    ]
-    if source.encoding:
-        facts.append(f"read as {plain(source.encoding)}")
-    if source.rows_skipped:
-        facts.append(f"{counted(source.rows_skipped, 'malformed row')} left out")
+    facts = [f"From {plain(source.file_name)}"]
+    facts += _picture_facts(source) if card.modality == "image" else _table_facts(source)
     facts.append("with its own train and test parts" if card.own_split else "a fifth is set aside as the locked test set")
     if card.grouped:
         facts.append("groups stay on one side of the split")
     st.caption(" · ".join(facts) + ".")
+
+
+def _table_facts(source: DatasetSource) -> list[str]:
+    """How a table was read."""
+    facts = [f"text in “{plain(source.text_column)}”, label in “{plain(source.label_column)}”"]
+    if source.encoding:
+        facts.append(f"read as {plain(source.encoding)}")
+    if source.rows_skipped:
+        facts.append(f"{counted(source.rows_skipped, 'malformed row')} left out")
+    return facts
+
+
+def _picture_facts(source: DatasetSource) -> list[str]:
+    """What became of the files."""
+    facts = []
+    if source.rows_skipped:
+        facts.append(f"{counted(source.rows_skipped, 'unreadable picture')} left out")
+    if source.animated:
+        facts.append(f"the first frame taken of {counted(source.animated, 'moving picture')}")
+    if source.junk:
+        facts.append(f"{counted(source.junk, 'other file')} left aside")
+    return facts
 
 
 def _findings(card: DatasetCard) -> None:
@@ -75,6 +113,9 @@ def _finding(card: DatasetCard, finding: Finding) -> None:
         if finding.examples:
             with st.popover("Examples", key=f"examples_{finding.code}"):
                 st.text("\n".join(finding.examples))
+        pictures = card.modality == "image" and finding.items
+        if pictures and st.button("See them", key=f"see_{finding.code}", icon=":material/imagesmode:"):
+            show_concerned(card, finding)
         if finding.cure:
             st.button(
                 plain(finding.cure.label),
@@ -90,7 +131,7 @@ def _cure(dataset: str, action: str) -> None:
     with errors_shown():
         cured = helper().call("apply_cure", {"dataset": dataset, "action": action})
         remember("dataset", cured["id"])
-        st.toast(f"Made a new dataset of {cured['items']:,} texts.", icon=":material/healing:")
+        st.toast(f"Made a new dataset of {cured['items']:,} {nouns(cured['modality'])}.", icon=":material/healing:")
 
 
 def _rows(card: DatasetCard) -> None:

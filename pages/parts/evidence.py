@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.parts.cached import run_store
 from pages.parts.charts import show_chart
+from pages.parts.confusions import show_confusions
 from pages.parts.messages import duration, points, state_of
 from pages.parts.models import python_lines
 from tlcore import charts
@@ -90,7 +91,7 @@ def _confusions(found: ExperimentResults) -> None:
     """Which class is taken for which."""
     run = st.selectbox("Run", _first_of_each(found), format_func=run_name, key="confusion_run")
     if run and run.scores:
-        show_chart(charts.confusion_chart(run), key="confusion")
+        show_confusions(found, run)
 
 
 def _first_of_each(found: ExperimentResults) -> list[RunRecord]:
@@ -149,7 +150,8 @@ def _run_row(run: RunRecord) -> dict[str, object]:
 
 def _run_downloads(found: ExperimentResults, run: RunRecord) -> None:
     """The bundle and the predictions on the locked test. File names carry the run's id, so that no two are ever confused."""
-    file_name = bundle_name(read_card(run_store().bundle(run.id)))
+    card = read_card(run_store().bundle(run.id))
+    file_name = bundle_name(card)
     with st.container(horizontal=True):
         st.download_button(
             "Download the model",
@@ -170,7 +172,7 @@ def _run_downloads(found: ExperimentResults, run: RunRecord) -> None:
     st.caption(
         "The model as a file: weights and JSON, nothing that runs. Use it on the Predict page, with the command line, or so:"
     )
-    st.code(python_lines(file_name), language="python")
+    st.code(python_lines(file_name, card.modality), language="python")
 
 
 def _zipped(run: str) -> bytes:

@@ -2,8 +2,10 @@
 
 import logging
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from textwrap import dedent
 from uuid import uuid4
 
 import streamlit as st
@@ -16,6 +18,8 @@ _MELTING = re.compile(r"(?<=\bhttp)(?=s?:)|(?<=\bwww)(?=\.)|(?<=\w)(?=@\w)|(?<=[
 """Where the browser would make a link or an arrow in spite of escapes."""
 _JOINER = "\N{WORD JOINER}"
 """Shows nothing, and keeps what is left and right of it apart."""
+_BRIEF = 2.0
+"""Seconds of work before anything is said about how long the rest will take."""
 _log = logging.getLogger("transferlab")
 
 STATES: dict[str, tuple[str, str, str]] = {
@@ -53,7 +57,10 @@ def errors_shown() -> Iterator[None]:
     try:
         yield
     except TransferLabError as error:
-        st.error(plain(error), icon=":material/error:")
+        sentence, _, drawing = str(error).partition("\n")
+        st.error(plain(sentence), icon=":material/error:")
+        if drawing.strip():  # e.g. how the folders of a zip should look
+            st.code(dedent(drawing).strip("\n"), language=None)
     except Exception as error:
         if type(error).__module__.startswith("streamlit"):
             raise
@@ -78,14 +85,16 @@ def empty_state(icon: str, sentence: str, page: str, action: str) -> None:
 @contextmanager
 def working(text: str, stop: str | None = None) -> Iterator[Callable[[int, int], None]]:
     """Show progress, with a stop button that has the key `stop`, while a block lasts; yields what takes (done, in all)."""
-    place = st.empty()
+    place, began = st.empty(), time.monotonic()
     with place.container():
         bar = st.progress(0.0, text=text)
         if stop:
             st.button("Stop", icon=":material/stop:", key=stop)
 
     def say(done: int, total: int) -> None:
-        bar.progress(done / max(total, 1), text=text)
+        share, spent = done / max(total, 1), time.monotonic() - began
+        left = f" about {duration(spent / share - spent)} left" if 0 < share < 1 and spent > _BRIEF else ""
+        bar.progress(min(share, 1.0), text=f"{text}{left}")
 
     try:
         yield say
@@ -96,6 +105,11 @@ def working(text: str, stop: str | None = None) -> Iterator[Callable[[int, int],
 def counted(number: int, noun: str) -> str:
     """A number with its noun: `1 row`, `1,200 rows`."""
     return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def size_words(count: int) -> str:
+    """Bytes as people say them: `812 bytes`, `43.1 kB`, `2.5 MB`."""
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB" if count >= 1e3 else counted(count, "byte")
 
 
 def points(fraction: float | None) -> str:

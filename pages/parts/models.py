@@ -9,9 +9,10 @@ from pages.parts.cached import run_store
 from pages.parts.messages import plain, points
 from pages.parts.state import choose
 from pages.parts.upload import forget_upload, take_upload
+from pages.parts.words import nouns
 from tlcore.models.bundle import read_card
-from tlcore.models.card import ModelCard
-from tlcore.records import RunRecord, RunStatus
+from tlcore.models.card import EXAMPLES, ModelCard
+from tlcore.records import Modality, RunRecord, RunStatus
 from tlcore.training.catalogue import STRATEGIES
 
 
@@ -45,20 +46,22 @@ def show_card(model: Chosen) -> None:
     card = model.card
     facts = [
         STRATEGIES[card.strategy].name,
-        f"learnt from {card.n_train:,} texts of “{plain(card.dataset.name)}”",
-        f"accuracy {points(card.scores.accuracy)} on {card.n_test:,} test texts" if card.scores else "not scored",
+        f"learnt from {card.n_train:,} {nouns(card.modality)} of “{plain(card.dataset.name)}”",
+        f"accuracy {points(card.scores.accuracy)} on {card.n_test:,} test {nouns(card.modality)}"
+        if card.scores
+        else "not scored",
     ]
     st.caption(" · ".join(facts))
     with st.expander("Limits of this model, and how to use it in Python", icon=":material/info:"):
         for limit in card.limits:
             st.markdown(f"- {plain(limit)}")
-        st.code(python_lines(f"model-{card.id}.zip"), language="python")
+        st.code(python_lines(f"model-{card.id}.zip", card.modality), language="python")
 
 
-def python_lines(file_name: str) -> str:
+def python_lines(file_name: str, modality: Modality) -> str:
     """The three lines of Python that use a downloaded bundle."""
     load = f'model = load_model("{Path(file_name).name}")'
-    return f'from tlcore import load_model\n{load}\nprint(model.predict(["Your text here."])[0])'
+    return f"from tlcore import load_model\n{load}\nprint({EXAMPLES[modality]})"
 
 
 def _names(runs: list[RunRecord]) -> dict[str, str]:

@@ -28,12 +28,12 @@ def predict_one(model: Chosen) -> None:
     if asked and text.strip():
         with errors_shown(), st.spinner("Classifying…", show_time=True):
             answer = helper().call("predict", {"model": model.key, "items": [text]})
-            _show_prediction(answer["predictions"][0], answer["notes"])
+            show_prediction(answer["predictions"][0], answer["notes"])
     elif asked:
         st.info("Write a text first.", icon=":material/edit:")
 
 
-def _show_prediction(prediction: dict[str, Any], notes: list[str]) -> None:
+def show_prediction(prediction: dict[str, Any], notes: list[str]) -> None:
     """The label, how sure, and the alternatives."""
     if prediction["label"] is None:
         st.warning(plain(prediction["reason"]), icon=":material/warning:")

@@ -2,11 +2,13 @@
 
 import streamlit as st
 
+from pages.parts.augmentation import preview
 from pages.parts.cached import workspace
 from pages.parts.forms import strategy_settings
+from pages.parts.words import keyed
 from tlcore.encoders.catalogue import encoder_cards
-from tlcore.experiments.spec import MAX_NAME, ExperimentSpec
-from tlcore.records import Budget, DatasetCard
+from tlcore.experiments.spec import MAX_NAME, ExperimentSpec, spec_for
+from tlcore.records import IMAGE_SIZES, Budget, DatasetCard
 from tlcore.training.catalogue import STRATEGIES
 
 LEVELS = ("Defaults", "Usual choices", "Every setting")
@@ -19,21 +21,21 @@ def race_form(card: DatasetCard) -> ExperimentSpec:
     level = st.segmented_control(
         "How much do you want to decide?", LEVELS, default=LEVELS[0], required=True, key="level", persist_state="session"
     )
-    spec = ExperimentSpec(name=f"{card.name[: MAX_NAME - len(_QUESTION)]}{_QUESTION}", dataset=card.id)
+    spec = spec_for(card, name=f"{card.name[: MAX_NAME - len(_QUESTION)]}{_QUESTION}")
     if level == LEVELS[0]:
-        _explain()
+        _explain(card)
     else:
         spec = _usual_choices(spec, card)
     return _every_setting(spec) if level == LEVELS[2] else spec
 
 
-def _explain() -> None:
+def _explain(card: DatasetCard) -> None:
     """What the defaults do, in words."""
     cells = st.grid(len(STRATEGIES), min_column_width=190)
     for strategy in STRATEGIES.values():
         with cells.cell(), st.container(border=True, height="stretch"):
             st.markdown(f"**{strategy.name}**")
-            st.caption(strategy.about)
+            st.caption(strategy.about_for(card.modality))
     st.caption("Each runs three times, with other draws of the same rows, so that the answer comes with its uncertainty.")
 
 
@@ -60,7 +62,7 @@ def _usual_choices(spec: ExperimentSpec, card: DatasetCard) -> ExperimentSpec:
         list(encoders),
         default=list(spec.encoders),
         format_func=lambda encoder: encoders[encoder],
-        key="race_encoders",
+        key=keyed("race_encoders", card.modality),
         help="The pre-trained network that transfer starts from.",
         persist_state="session",
     )
@@ -83,7 +85,27 @@ def _usual_choices(spec: ExperimentSpec, card: DatasetCard) -> ExperimentSpec:
         persist_state="session",
     )
     choices = {"name": name, "strategies": tuple(strategies), "encoders": tuple(chosen), "seeds": seeds}
+    if card.modality == "image":
+        choices["image_size"] = _image_size(spec.image_size)
     return spec.model_copy(update={**choices, "budgets": tuple(_budget(text) for text in budgets)})
+
+
+def _image_size(usual: int | None) -> int | None:
+    """The working resolution, with what it costs beside the usual one; the forecast below says it in time."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        size = st.segmented_control(
+            "Working resolution",
+            IMAGE_SIZES,
+            default=usual,
+            format_func=lambda pixels: f"{pixels} px",
+            required=True,
+            key="race_image_size",
+            help="Every strategy sees each picture at this many pixels a side. More shows finer detail and takes longer.",
+            persist_state="session",
+        )
+        if size and usual and size != usual:
+            st.caption(f"{(size / usual) ** 2:.1f} times the pixels of {usual} px, and about as many times the work.")
+    return size
 
 
 def _budget(text: str) -> Budget:
@@ -112,7 +134,9 @@ def _every_setting(spec: ExperimentSpec) -> ExperimentSpec:
         card = STRATEGIES[strategy]
         # Sixty inputs that nobody looks at would make every click wait, so only an open part draws its own.
         with st.expander(card.name, icon=":material/tune:", key=f"open_{strategy}", on_change="rerun") as part:
-            settings[strategy] = strategy_settings(card, shown=bool(part.open))
+            settings[strategy] = strategy_settings(card, spec.modality, shown=bool(part.open))
+            if part.open and "augmentation" in card.fields_for(spec.modality):
+                preview(spec, strategy, settings[strategy])
     return spec.model_copy(
         update={"test_share": percent / 100, "band": band / 100, "split_seed": int(split_seed), "settings": settings}
     )

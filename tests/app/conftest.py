@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import pictures_toys
 import psutil
 import pytest
 import streamlit as st
@@ -12,13 +13,14 @@ from app_visit import server_that_knows_its_pages
 from race_toys import race
 from streamlit.runtime.pages_manager import PagesManager
 
-from tlcore.encoders.catalogue import DEFAULT_ENCODER
+from tlcore.encoders.catalogue import DEFAULT_ENCODER, DEFAULT_ENCODERS
 from tlcore.experiments import queue
 from tlcore.experiments.estimate import REFERENCE, keep_calibration
 from tlcore.experiments.helper import Helper
 from tlcore.experiments.processes import start_detached
 from tlcore.experiments.rows import ExperimentRecord
 from tlcore.experiments.store import RunStore
+from tlcore.records import IMAGE_SIZES
 from tlcore.settings import Workspace
 
 ENVIRONMENT = {"TLCORE_THREADS": "1", "TLCORE_PRECISION": "fp32"}
@@ -46,6 +48,8 @@ def workspace(home: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     st.cache_data.clear()
     workspace = Workspace()
     keep_calibration(workspace, DEFAULT_ENCODER, REFERENCE)
+    for size in IMAGE_SIZES:
+        keep_calibration(workspace, DEFAULT_ENCODERS["image"], REFERENCE, size)
     return workspace
 
 
@@ -65,6 +69,26 @@ def finished_race(tmp_path_factory: pytest.TempPathFactory, tiny_encoder_folder:
 def raced(finished_race: Path, workspace: Workspace) -> ExperimentRecord:
     """The finished experiment, in this test's workspace."""
     shutil.copytree(finished_race, workspace.root, dirs_exist_ok=True)
+    [record] = RunStore(workspace).experiments()
+    return record
+
+
+@pytest.fixture(scope="session")
+def finished_picture_race(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with one finished experiment on pictures, to be copied."""
+    root = tmp_path_factory.mktemp("picture_race") / "workspace"
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**ENVIRONMENT, "TLCORE_HOME": str(root)}.items():
+            patch.setenv(name, value)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        pictures_toys.race(Workspace())
+    return root
+
+
+@pytest.fixture
+def raced_pictures(finished_picture_race: Path, workspace: Workspace) -> ExperimentRecord:
+    """The finished experiment on pictures, in this test's workspace."""
+    shutil.copytree(finished_picture_race, workspace.root, dirs_exist_ok=True)
     [record] = RunStore(workspace).experiments()
     return record
 

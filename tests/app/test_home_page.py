@@ -13,7 +13,7 @@ from tlcore.settings import Workspace
 def test_an_empty_workspace_is_told_what_to_do(workspace: Workspace) -> None:
     visit = Visit("home")
     assert visit.here == "Does transfer learning help on your data?"
-    assert [button.label for button in visit.button] == ["Try the sample"]
+    assert [button.label for button in visit.button] == ["Try the sample", "Try it with pictures"]
     assert "Recent experiments" not in visit.words
     assert visit.follow("Upload your own data").here == "Data"
 

@@ -5,6 +5,7 @@ from tlcore.charts.comparison import difference_chart, score_by_strategy
 from tlcore.charts.confusion import confusion_chart
 from tlcore.charts.curves import learning_curves
 from tlcore.charts.labels import class_balance_chart, class_shares_chart, probabilities_chart
+from tlcore.charts.pictures import picture_sizes_chart
 from tlcore.charts.shares import share_by_column_chart, share_over_time_chart
 from tlcore.charts.style import alt_text
 from tlcore.charts.time import time_chart
@@ -17,6 +18,7 @@ __all__ = [
     "difference_chart",
     "learning_curves",
     "per_class_chart",
+    "picture_sizes_chart",
     "probabilities_chart",
     "score_by_strategy",
     "share_by_column_chart",

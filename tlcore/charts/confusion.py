@@ -1,26 +1,36 @@
 """What is taken for what."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from tlcore.charts.style import BAD_RGB, GOOD_RGB, figure, label, name_axis, nothing, quoted
+from tlcore.charts.style import BAD_RGB, GOOD_RGB, NEUTRAL, figure, label, name_axis, nothing, quoted
 from tlcore.records import RunRecord
 
 _COUNTS_UP_TO = 25
 """Classes; beyond, the counts would be too small to read and show under the pointer alone."""
 
+_WITH_PICTURE = 84
+"""Pixels of a row whose cells show pictures."""
+_BELOW = 0.33
+"""From the middle of such a cell to its count, in rows."""
+
 _Counts = npt.NDArray[np.int64]
 _Shares = npt.NDArray[np.float64]
 
 
-def confusion_chart(run: RunRecord) -> go.Figure:
+def confusion_chart(run: RunRecord, pictures: Mapping[tuple[int, int], str] | None = None) -> go.Figure:
     """How often each true class (rows) was predicted as each class (columns); shades are shares of the true class.
 
-    Right answers are blue and mistakes orange, so that mistakes stand out however many classes there are.
+    Right answers are blue and mistakes orange, so that mistakes stand out however many classes there are. Each cell that has
+    items is a mark to click, whose `customdata` begins with its row and column.
+
+    Args:
+        run: finished, with its scores.
+        pictures: (row, column) → an example for that cell, as a data URI.
     """
     if run.scores is None:
         return nothing("This run has not finished, so there is no confusion matrix.")
@@ -28,10 +38,13 @@ def confusion_chart(run: RunRecord) -> go.Figure:
     names = [each.label for each in run.scores.per_class]
     few = len(names) <= _COUNTS_UP_TO
     cell = 44 if len(names) <= 12 else 28 if few else 15
+    if pictures:
+        cell = _WITH_PICTURE
     chart = figure(
         _title(names, counts),
         f"Rows are true classes, columns predicted ones. {int(np.trace(counts))} of {int(counts.sum())} answers are right.",
         height=max(cell * len(names), 120) + 100,
+        hoverdistance=-1,
         xaxis=_columns_axis(names, few),
         yaxis=name_axis(
             names,
@@ -43,39 +56,59 @@ def confusion_chart(run: RunRecord) -> go.Figure:
     )
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     right = np.eye(len(names), dtype=bool)
-    _add_cells(chart, names, counts, np.where(right, shares, np.nan), _scale(GOOD_RGB, few))
-    _add_cells(chart, names, counts, np.where(right | (counts == 0), np.nan, shares), _scale(BAD_RGB, few))
+    _add_cells(chart, np.where(right, shares, np.nan), _scale(GOOD_RGB, few))
+    _add_cells(chart, np.where(right | (counts == 0), np.nan, shares), _scale(BAD_RGB, few))
     if few:
-        _add_counts(chart, counts, shares)
+        _add_counts(chart, counts, shares, pictures or {})
+    _add_marks(chart, names, counts, shares)
+    for (row, column), picture in (pictures or {}).items():
+        chart.add_layout_image(
+            source=picture,
+            xref="x",
+            yref="y",
+            x=column,
+            y=row - 0.13,
+            sizex=0.9,
+            sizey=0.62,
+            xanchor="center",
+            yanchor="middle",
+        )
     return chart
 
 
-def _add_cells(
-    chart: go.Figure, names: Sequence[str], counts: _Counts, shares: _Shares, scale: list[tuple[float, str]]
-) -> None:
+def _add_cells(chart: go.Figure, shares: _Shares, scale: list[tuple[float, str]]) -> None:
+    chart.add_heatmap(z=shares, zmin=0, zmax=1, colorscale=scale, showscale=False, xgap=1, ygap=1, hoverinfo="skip")
+
+
+def _add_marks(chart: go.Figure, names: Sequence[str], counts: _Counts, shares: _Shares) -> None:
+    """Unseen marks that say what a cell is and can be clicked, which heat maps cannot; with `hoverdistance` they fill it."""
     safe = [label(name) for name in names]
-    chart.add_heatmap(
-        z=shares,
-        zmin=0,
-        zmax=1,
-        colorscale=scale,
-        showscale=False,
-        xgap=1,
-        ygap=1,
-        hoverongaps=False,
-        customdata=counts,
-        text=[[f"true: {row}<br>predicted: {column}" for column in safe] for row in safe],
-        hovertemplate="%{text}<br>%{customdata} items, %{z:.0%} of the true class<extra></extra>",
-    )
+    rows, columns = np.nonzero(counts)
+    unseen = {"marker": {"opacity": 0}}
+    chart.add_scatter(
+        x=columns, y=rows, mode="markers", marker={"opacity": 0, "size": 10, "symbol": "square"}, selected=unseen,
+        unselected=unseen,
+        customdata=[[int(row), int(column), f"{counts[row, column]:,} items, {shares[row, column]:.0%} of the true class"]
+                    for row, column in zip(rows, columns, strict=True)],
+        text=[f"true: {safe[row]}<br>predicted: {safe[column]}" for row, column in zip(rows, columns, strict=True)],
+        hovertemplate="%{text}<br>%{customdata[2]}<extra></extra>",
+    )  # fmt: skip
 
 
-def _add_counts(chart: go.Figure, counts: _Counts, shares: _Shares) -> None:
-    """White on full shades, the theme's own text colour on clear ones."""
-    for chosen, font in ((shares >= 0.5, {"color": "#ffffff"}), ((shares < 0.5) & (counts > 0), {})):
+def _add_counts(chart: go.Figure, counts: _Counts, shares: _Shares, pictures: Mapping[tuple[int, int], str]) -> None:
+    """White on full shades, the theme's own text colour on clear ones; below the picture where there is one."""
+    # A click on a cell would otherwise make all counts nearly unseen.
+    for chosen, font, clicked in (
+        (shares >= 0.5, {"color": "#ffffff"}, "#ffffff"),
+        ((shares < 0.5) & (counts > 0), {}, NEUTRAL),
+    ):
         rows, columns = np.nonzero(chosen)
         chart.add_scatter(
-            x=columns, y=rows, mode="text", text=[f"{counts[place]:,}" for place in zip(rows, columns, strict=True)],
+            x=columns,
+            y=[row + _BELOW if (int(row), int(column)) in pictures else row for row, column in zip(rows, columns, strict=True)],
+            mode="text", text=[f"{counts[place]:,}" for place in zip(rows, columns, strict=True)],
             textfont=font, hoverinfo="skip",
+            unselected={"textfont": {"color": clicked}},
         )  # fmt: skip
 
 

@@ -46,18 +46,19 @@ def class_balance_chart(classes: Mapping[str, int]) -> go.Figure:
     return _counts(classes, f"{len(known)} classes, from {few} items ({quoted(least)}) to {many} ({quoted(most)}).")
 
 
-def class_shares_chart(counts: Mapping[str, int]) -> go.Figure:
-    """How many rows were predicted as each class, in class order.
+def class_shares_chart(counts: Mapping[str, int], item: str = "row") -> go.Figure:
+    """How many items were predicted as each class, in class order.
 
     Args:
-        counts: label → rows.
+        counts: label → items.
+        item: what one of them is called.
     """
     total = sum(counts.values())
     if not total:
-        return nothing("No row was predicted.")
+        return nothing(f"No {item} was predicted.")
     most = max(counts, key=counts.__getitem__)
     return _counts(
-        counts, f"{quoted(most)} is predicted most: {counts[most]:,} of {total:,} rows ({tenths(counts[most] / total)} %)."
+        counts, f"{quoted(most)} is predicted most: {counts[most]:,} of {total:,} {item}s ({tenths(counts[most] / total)} %)."
     )
 
 
