@@ -107,6 +107,8 @@ class Recorder:
             "band": spec.band,
             "test_items": self.submission.n_test,
         }
+        if spec.image_size is not None:
+            chosen["image_size"] = spec.image_size
         tags = {
             "experiment": self.submission.id,
             "dataset_name": self.submission.dataset_name,
@@ -117,7 +119,8 @@ class Recorder:
     def _planned(self, plan: RunPlan, row: Row | None) -> PlannedRun:
         """A run with what is known of it; recorded as SCHEDULED when nothing is."""
         if row is None:
-            settings = plan.settings.model_dump(include=set(strategy_card(plan.strategy).fields))
+            spec = self.submission.spec
+            settings = plan.settings.model_dump(include=set(strategy_card(plan.strategy).fields_for(spec.modality)))
             params = {"strategy": plan.strategy, "encoder": plan.encoder, "budget": plan.budget, "seed": plan.seed, **settings}
             tags = {"experiment": self.submission.id, "position": str(plan.position)}
             return PlannedRun(self.store.create(self._name(plan), params, tags, self.parent), plan)

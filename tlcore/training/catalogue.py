@@ -87,7 +87,7 @@ STRATEGIES: dict[str, StrategyCard] = {
         implementation=f"{_HERE}.scratch:Scratch",
         defaults=TrainingSettings(layer_decay=1.0, epochs=15, early_stopping=True),
         image_defaults=_IMAGES.model_copy(
-            update={"learning_rate": 5e-4, "head_learning_rate": 1e-2, "layer_decay": 1.0, "epochs": 20}
+            update={"learning_rate": 5e-4, "head_learning_rate": 1e-2, "layer_decay": 1.0, "epochs": 15, "early_stopping": True}
         ),
         fields=_NETWORK_FIELDS,
         augments=True,
@@ -110,9 +110,7 @@ STRATEGIES: dict[str, StrategyCard] = {
         uses_encoder=True,
         trains_network=True,
         implementation=f"{_HERE}.partial_fine_tuning:PartialFineTuning",
-        image_defaults=_IMAGES.model_copy(
-            update={"learning_rate": 5e-4, "top_blocks": 3, "epochs": 10, "augmentation": "none"}
-        ),
+        image_defaults=_IMAGES.model_copy(update={"learning_rate": 5e-4, "top_blocks": 3, "epochs": 8, "augmentation": "none"}),
         fields=("top_blocks", *_NETWORK_FIELDS, "layer_decay"),
     ),
     "full_fine_tuning": StrategyCard(

@@ -9,16 +9,22 @@ from pathlib import Path
 import numpy as np
 
 _BRIGHTEST = 16
+_EACH = 60
 
 
 def write_digits(folder: Path) -> Path:
-    """Write 1,797 grey PNG pictures of 8 x 8 pixels into a folder a digit in `folder`, and return it."""
+    """Write 600 grey PNG pictures of 8 x 8 pixels, 60 of each digit, into a folder a digit in `folder`, and return it.
+
+    Not all 1,797, so that a race with the defaults takes minutes on two cores.
+    """
     from PIL import Image
     from sklearn.datasets import load_digits
 
     digits = load_digits()
+    first = np.sort(np.concatenate([np.flatnonzero(digits.target == digit)[:_EACH] for digit in range(10)]))
     greys = np.rint(digits.images * (255 / _BRIGHTEST)).astype(np.uint8)
-    for number, (pixels, label) in enumerate(zip(greys, digits.target.tolist(), strict=True)):
+    for number in first:
+        pixels, label = greys[number], digits.target[number]
         path = folder / str(label) / f"digit-{number:04}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels).save(path, "PNG")
