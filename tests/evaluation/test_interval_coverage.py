@@ -26,7 +26,7 @@ def test_differences(seeds, items, luck, accuracies, simulation):
     tables = [draws.draw(*accuracies) for _ in range(EXPERIMENTS)]
     differences = [first.astype(float) - second for first, second in tables]
     found = [difference_interval(find_difference_spread(one), float(one.mean())) for one in differences]
-    assert 0.93 <= covered(found, accuracies[0] - accuracies[1]) <= 0.98
+    assert 0.93 <= covered(found, accuracies[0] - accuracies[1]) <= (0.995 if seeds == 2 else 0.98)
 
 
 @pytest.mark.parametrize(("seeds", "items", "luck"), SETTINGS)
@@ -34,7 +34,7 @@ def test_differences(seeds, items, luck, accuracies, simulation):
 def test_scores(seeds, items, luck, accuracy, simulation):
     draws = simulation(seeds, items, luck=luck)
     found = [score_interval(draws.draw(accuracy)[0].astype(float)) for _ in range(EXPERIMENTS)]
-    assert 0.93 <= covered(found, accuracy) <= 0.985
+    assert 0.93 <= covered(found, accuracy) <= (0.995 if seeds == 2 else 0.985)
 
 
 @pytest.mark.parametrize(("seeds", "items", "luck"), [(3, 135, 0.0), (3, 135, 0.02), (1, 500, 0.0)])
@@ -48,7 +48,9 @@ def test_differences_of_macro_f1(seeds, items, luck, simulation, make_outcomes):
     assert 0.93 <= covered(found, 0.2) <= 0.98
 
 
-@pytest.mark.parametrize(("seeds", "items", "luck"), [(3, 135, 0.01), (3, 500, 0.02), (1, 500, 0.0), (1, 500, 0.01)])
+@pytest.mark.parametrize(
+    ("seeds", "items", "luck"), [(3, 135, 0.01), (3, 500, 0.02), (1, 500, 0.0), (1, 500, 0.01), (1, 500, 0.02)]
+)
 @pytest.mark.parametrize("ways", [WAYS[:1], WAYS])
 def test_equals_are_hardly_ever_called_different(seeds, items, luck, ways, simulation, make_outcomes, strategies):
     """Also not with one seed of which luck in training is unknown, nor when the best of three speaks."""

@@ -234,3 +234,13 @@ def test_stored_features_are_admitted(make_outcomes, simulation, strategies):
     )
     verdict = give_verdict(outcomes, strategies)
     assert verdict.time_ratio == 0.5 and any("came from the store" in note for note in verdict.notes)
+
+
+def test_one_seed_neither_shows_a_small_difference_nor_that_there_is_none(make_outcomes, strategies):
+    right = np.arange(20000) % 5 > 0
+    better = right.copy()
+    better[:5000:5] = True
+    for other in (right, better):
+        outcomes = make_outcomes("scratch", right[None]) + make_outcomes("full_fine_tuning", other[None])
+        verdict = give_verdict(outcomes, strategies)
+        assert verdict.kind is VerdictKind.NOT_ENOUGH_EVIDENCE and "Run three seeds or more" in verdict.sentence

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from tlcore.evaluation.intervals import Interval, Spread, difference_interval, find_difference_spread
 from tlcore.evaluation.items import item_values
-from tlcore.evaluation.outcomes import Group, Metric, StrategyFacts
+from tlcore.evaluation.outcomes import Group, Measure, Metric, StrategyFacts
 from tlcore.evaluation.summary import mean_seconds
 
 CONTROL = "scratch"
@@ -33,14 +35,15 @@ class Comparison:
         return second / first if first and second else None
 
 
-def compare(first: Group, second: Group, metric: Metric) -> Comparison | None:
+def compare(first: Group, second: Group, measure: Measure) -> Comparison | None:
     """Pair two groups; None when they share no seed."""
     seeds = set(first.seeds) & set(second.seeds)
     if not seeds:
         return None
     first, second = first.only(seeds), second.only(seeds)
-    differences = item_values(first, metric) - item_values(second, metric)
-    return Comparison(first, second, float(differences.mean()), find_difference_spread(differences))
+    differences = item_values(first, measure) - item_values(second, measure)
+    most = float(np.log(max(first.classes, 2))) if measure == "log_loss" else 1.0
+    return Comparison(first, second, float(differences.mean()), find_difference_spread(differences, most))
 
 
 def against_control(groups: Sequence[Group], strategies: Mapping[str, StrategyFacts], metric: Metric) -> tuple[Comparison, ...]:

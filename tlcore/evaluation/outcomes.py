@@ -7,11 +7,13 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from tlcore.evaluation.records import Measure as Measure
 from tlcore.records import RunRecord, RunStatus
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.floating[Any]]
 Metric = Literal["accuracy", "macro_f1"]
+"""What a verdict may judge by; `Measure` has all that runs are compared by."""
 
 
 class StrategyFacts(Protocol):
@@ -60,6 +62,16 @@ class Group:
     def labels(self) -> IntArray:
         """`(n_test,)`, the same for every run."""
         return self.outcomes[0].labels
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are, absent ones included."""
+        return self.outcomes[0].probabilities.shape[1]
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """Ids of its runs."""
+        return tuple(outcome.run.id for outcome in self.outcomes)
 
     def only(self, seeds: Iterable[int]) -> "Group":
         """The same group with fewer seeds."""

@@ -4,15 +4,15 @@ Transfer speaks through the strategy that scores best against training from scra
 picked on the same test items, so the low end of its interval allows for the pick (`intervals.difference_interval`). The kind:
 
 - `helps` / `hurts`: zero lies outside the interval and the difference exceeds the practical band. With one seed, chance in
-  training is unknown, so the interval must clear the whole band.
-- `no_difference`: the interval lies inside the band.
+  training is unknown, so the interval must clear the whole band and an allowance for it (`intervals.margin_of`).
+- `no_difference`: the interval lies inside the band, with two seeds or more.
 - `not_enough_evidence`: anything else, with what would settle it.
 """
 
 from collections.abc import Mapping, Sequence
 
 from tlcore.evaluation.comparison import CONTROL, Comparison, against_control
-from tlcore.evaluation.intervals import Interval
+from tlcore.evaluation.intervals import Interval, margin_of
 from tlcore.evaluation.notes import find_notes
 from tlcore.evaluation.outcomes import Group, Metric, Outcome, StrategyFacts, group_outcomes
 from tlcore.evaluation.settle import what_would_settle
@@ -63,9 +63,9 @@ def give_verdict(
 
 
 def _judge(interval: Interval, band: float, seeds: int) -> VerdictKind:
-    if -band <= interval.low and interval.high <= band:
+    if seeds > 1 and -band <= interval.low and interval.high <= band:
         return VerdictKind.NO_DIFFERENCE
-    margin = band if seeds == 1 else 0.0
+    margin = margin_of(interval, seeds, band)
     if interval.low > margin and interval.estimate > band:
         return VerdictKind.HELPS
     if interval.high < -margin and interval.estimate < -band:

@@ -3,9 +3,15 @@
 from collections.abc import Iterable
 
 from tlcore.evaluation.intervals import Interval
-from tlcore.evaluation.outcomes import Metric
+from tlcore.evaluation.outcomes import Measure, Metric
 
 METRIC_NAMES: dict[Metric, str] = {"accuracy": "accuracy", "macro_f1": "macro F1"}
+MEASURE_NAMES: dict[Measure, str] = {
+    "accuracy": "accuracy",
+    "macro_f1": "macro F1",
+    "balanced_accuracy": "balanced accuracy",
+    "log_loss": "log loss",
+}
 
 _FRACTIONS = {2: "half", 3: "a third", 4: "a quarter", 5: "a fifth", 6: "a sixth", 7: "a seventh", 8: "an eighth", 9: "a ninth"}
 
@@ -73,6 +79,22 @@ def listed(names: Iterable[str], most: int = 5) -> str:
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
+def trained(name: str) -> str:
+    """A strategy as something that is done: "From scratch" becomes "training from scratch"."""
+    return f"training {in_sentence(name)}" if name.startswith("From ") else in_sentence(name)
+
+
+def opening(words: str) -> str:
+    """The same at the start of a sentence."""
+    return words[:1].upper() + words[1:]
+
+
 def in_sentence(name: str) -> str:
     """A strategy's name inside a sentence: "Full fine-tuning" becomes "full fine-tuning"."""
     return name[:1].lower() + name[1:]
+
+
+def times_words(factor: float, bare: bool = False) -> str:
+    """A factor with two digits at most before ten and none after: "6.2 times", "11 times"; `bare` leaves the word out."""
+    number = f"{factor:.2g}" if factor < 10 else f"{factor:,.0f}"
+    return number if bare else f"{number} times"
