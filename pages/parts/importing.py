@@ -7,7 +7,7 @@ from pages.parts.cached import helper
 from pages.parts.messages import errors_shown, plain, working
 from pages.parts.reading import read_upload
 from pages.parts.upload import Upload, forget_upload, take_upload
-from tlcore.data.csv import CsvOptions
+from tlcore.data.csv.load import CsvOptions
 from tlcore.data.importer import ImportChoices
 from tlcore.data.items import SENTIMENTS
 from tlcore.data.look import FileLook

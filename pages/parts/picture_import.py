@@ -8,7 +8,7 @@ import streamlit as st
 from pages.parts.cached import helper
 from pages.parts.messages import counted, errors_shown, plain, working
 from pages.parts.upload import Upload, forget_upload, show_uploads
-from tlcore.data.picture_records import PictureChoices, PictureLook
+from tlcore.data.pictures.records import PictureChoices, PictureLook
 
 _SHOWN_NAMES = 3
 _MOST_ROWS = 8

@@ -6,8 +6,8 @@ import streamlit as st
 from pages.parts.cached import helper
 from pages.parts.messages import counted, errors_shown, plain, working
 from pages.parts.upload import Upload
-from tlcore.data.csv import CsvOptions
-from tlcore.data.encoding import ENCODINGS
+from tlcore.data.csv.encoding import ENCODINGS
+from tlcore.data.csv.load import CsvOptions
 from tlcore.data.look import FileLook
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}

@@ -9,8 +9,8 @@ from zipfile import ZipFile
 
 from picture_toys import draw, encoded
 
-from tlcore.data.picture_importer import import_pictures
-from tlcore.data.picture_records import PictureChoices
+from tlcore.data.pictures.importer import import_pictures
+from tlcore.data.pictures.records import PictureChoices
 from tlcore.experiments import queue
 from tlcore.experiments.control import Control
 from tlcore.experiments.lease import alive

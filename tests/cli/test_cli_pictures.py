@@ -26,7 +26,8 @@ def test_from_a_zip_to_predictions(call: Call, workspace: Workspace, pictures: P
     assert call("data", "add", tmp_path / "pictures", "--json").document["id"] == dataset["id"]
 
     compared = call(
-        "compare", "Parts", "--strategy", "classic", "--strategy", "feature_extraction", "--seeds", 1, "--image-size", 96, "--json"
+        "compare", "Parts", "--strategy", "classic", "--strategy", "feature_extraction", "--seeds", 1,
+        "--image-size", 96, "--json",
     )  # fmt: skip
     assert compared.code == 0, compared.err
     runs = {run["strategy"]: run for run in compared.document["runs"]}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from tlcore.data.csv import CsvGuess, CsvOptions, CsvReport, load_csv, sniff
+from tlcore.data.csv.load import CsvGuess, CsvOptions, CsvReport, load_csv, sniff
 from tlcore.settings import Settings
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tlcore.data.csv import CsvOptions
+from tlcore.data.csv.load import CsvOptions
 from tlcore.data.importer import ImportChoices, import_csv
 from tlcore.data.store import DatasetStore
 from tlcore.errors import ChoiceError, UserError

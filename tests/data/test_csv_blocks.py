@@ -10,11 +10,12 @@ from csv_reading import load
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tlcore.data import csv_audit, csv_source
-from tlcore.data.csv import CsvOptions, load_csv
-from tlcore.data.csv_audit import Audit
-from tlcore.data.csv_source import Text, open_source
-from tlcore.data.csv_table import examine, limits_of
+from tlcore.data.csv import audit as csv_audit
+from tlcore.data.csv import source as csv_source
+from tlcore.data.csv.audit import Audit
+from tlcore.data.csv.load import CsvOptions, load_csv
+from tlcore.data.csv.source import Text, open_source
+from tlcore.data.csv.table import examine, limits_of
 from tlcore.errors import Stopped
 from tlcore.settings import Settings
 

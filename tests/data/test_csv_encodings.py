@@ -1,7 +1,7 @@
 import pytest
 from csv_reading import load, look
 
-from tlcore.data.encoding import ENCODINGS
+from tlcore.data.csv.encoding import ENCODINGS
 from tlcore.errors import ChoiceError, DataError
 
 WRITTEN = {

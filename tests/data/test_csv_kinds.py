@@ -99,7 +99,7 @@ def test_a_tab_separated_file_is_read():
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path):
-    from tlcore.data.csv import sniff
+    from tlcore.data.csv.load import sniff
 
     with pytest.raises(DataError, match=r"gone.csv cannot be opened: No such file"):
         sniff(tmp_path / "gone.csv")

@@ -6,7 +6,7 @@ from csv_reading import load
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tlcore.data import csv_parquet
+from tlcore.data.csv import parquet as csv_parquet
 from tlcore.errors import DataError
 
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "shift_jis", "gb18030", "koi8-r"]

@@ -6,7 +6,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from tlcore.data.csv_records import CsvOptions
+from tlcore.data.csv.records import CsvOptions
 from tlcore.data.importer import ImportChoices, add_sample, import_csv
 from tlcore.data.samples import SAMPLES
 from tlcore.data.store import DatasetStore

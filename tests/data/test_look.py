@@ -1,6 +1,6 @@
 import pytest
 
-from tlcore.data.csv import CsvOptions, load_csv
+from tlcore.data.csv.load import CsvOptions, load_csv
 from tlcore.data.look import look_at
 from tlcore.data.row_sample import sample_rows
 

@@ -7,7 +7,7 @@ from picture_toys import folder_of_classes, zip_of
 
 from tlcore.data.importer import ImportChoices, import_csv
 from tlcore.data.own_test import with_test_file
-from tlcore.data.picture_importer import import_pictures
+from tlcore.data.pictures.importer import import_pictures
 from tlcore.data.store import DatasetStore
 from tlcore.errors import ChoiceError, DataError
 from tlcore.records import DatasetCard

@@ -8,11 +8,11 @@ import pytest
 from picture_toys import draw, encoded, folder_of_classes, zip_from, zip_of
 from PIL import Image
 
-from tlcore.data.picture_importer import import_pictures
-from tlcore.data.picture_records import PictureLimits
-from tlcore.data.pictures import read_picture
+from tlcore.data.pictures.importer import import_pictures
+from tlcore.data.pictures.picture import read_picture
+from tlcore.data.pictures.records import PictureLimits
+from tlcore.data.pictures.zip_guard import open_zip
 from tlcore.data.store import DatasetStore
-from tlcore.data.zip_guard import open_zip
 from tlcore.errors import DataError
 from tlcore.settings import Settings, Workspace
 

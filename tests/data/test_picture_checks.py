@@ -8,7 +8,7 @@ from tlcore.data.checks import Checked
 from tlcore.data.checkup import check_items
 from tlcore.data.cures import CURES
 from tlcore.data.items import complete_items
-from tlcore.data.picture_facts import facts_give_away, shape_facts
+from tlcore.data.pictures.facts import facts_give_away, shape_facts
 from tlcore.records import DatasetSource, Severity
 
 

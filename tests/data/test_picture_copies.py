@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 
-from tlcore.data import picture_copies
-from tlcore.data.picture_copies import DISTANCE, find_picture_copies, look_of
+from tlcore.data.pictures import copies as picture_copies
+from tlcore.data.pictures.copies import DISTANCE, find_picture_copies, look_of
 
 
 def picture(seed, size=(320, 240), strength=0.35):

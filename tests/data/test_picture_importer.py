@@ -8,7 +8,7 @@ import pytest
 from picture_toys import draw, encoded, folder_of_classes, zip_from, zip_of
 from PIL import Image
 
-from tlcore.data.picture_importer import PictureChoices, Upload, import_pictures, look_at_pictures
+from tlcore.data.pictures.importer import PictureChoices, Upload, import_pictures, look_at_pictures
 from tlcore.data.store import DatasetStore
 from tlcore.errors import DataError, Stopped, StorageError
 from tlcore.records import DatasetCard

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tlcore.data.picture_layout import check_apart, check_labelled, lay_out, settle_parts, sort_out
-from tlcore.data.picture_names import as_label
+from tlcore.data.pictures.layout import check_apart, check_labelled, lay_out, settle_parts, sort_out
+from tlcore.data.pictures.names import as_label
 from tlcore.errors import DataError
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tlcore.data.picture_names import as_label, danger_of, is_beside, is_junk, shown
+from tlcore.data.pictures.names import as_label, danger_of, is_beside, is_junk, shown
 
 
 @given(st.text())

@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from tlcore.data.importer import add_sample
-from tlcore.data.picture_copies import find_picture_copies, look_of
-from tlcore.data.picture_facts import facts_give_away
+from tlcore.data.pictures.copies import find_picture_copies, look_of
+from tlcore.data.pictures.facts import facts_give_away
 from tlcore.data.samples import SAMPLES, make_sample
 from tlcore.data.samples.surfaces import SIDE, draw_surface, draw_surfaces
 from tlcore.data.samples.surfaces_faults import FAULTS

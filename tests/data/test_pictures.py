@@ -11,7 +11,7 @@ import pytest
 from picture_toys import draw, encoded
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
-from tlcore.data.pictures import STORED_SIDE, PictureLimits, ReadPicture, keep_picture, look_of, read_picture
+from tlcore.data.pictures.picture import STORED_SIDE, PictureLimits, ReadPicture, keep_picture, look_of, read_picture
 from tlcore.errors import DataError
 
 LIMITS = PictureLimits()

@@ -7,9 +7,9 @@ import pytest
 from picture_toys import folder_of_classes
 from PIL import Image
 
-from tlcore.data.picture_importer import import_pictures
+from tlcore.data.pictures.importer import import_pictures
+from tlcore.data.pictures.thumbnails import thumbnails
 from tlcore.data.store import DatasetStore
-from tlcore.data.thumbnails import thumbnails
 from tlcore.errors import ChoiceError
 from tlcore.settings import Workspace
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from picture_toys import zip_from
 
-from tlcore.data.zip_guard import GuardedZip, open_zip
+from tlcore.data.pictures.zip_guard import GuardedZip, open_zip
 from tlcore.errors import DataError
 from tlcore.settings import Settings
 

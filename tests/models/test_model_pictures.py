@@ -10,7 +10,7 @@ import pytest
 from picture_toys import draw, encoded, folder_of_classes, zip_of
 from PIL import Image
 
-from tlcore.data.picture_records import Upload
+from tlcore.data.pictures.records import Upload
 from tlcore.encoders.base import FeatureSource
 from tlcore.errors import ChoiceError, DataError
 from tlcore.models.card import ModelCard

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tlcore.data.csv import CsvOptions
+from tlcore.data.csv.load import CsvOptions
 from tlcore.errors import ChoiceError, DataError, Stopped
 from tlcore.models import table
 from tlcore.models.card import ModelCard

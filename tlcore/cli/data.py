@@ -13,7 +13,7 @@ from tlcore.errors import ChoiceError
 from tlcore.records import NOUNS, DatasetCard, Severity, Task
 
 if TYPE_CHECKING:
-    from tlcore.data.csv import CsvOptions
+    from tlcore.data.csv.load import CsvOptions
 
 app = typer.Typer()
 _MARKS = {Severity.STOP: "must be cured", Severity.WARNING: "look at this", Severity.INFO: "good to know"}
@@ -28,7 +28,7 @@ BadRows = Annotated[Literal["stop", "skip"], typer.Option(help="What to do about
 
 def csv_options(encoding: str | None, delimiter: str | None, bad_rows: Literal["stop", "skip"]) -> "CsvOptions":
     """How to read a CSV file, from what was typed."""
-    from tlcore.data.csv import CsvOptions
+    from tlcore.data.csv.load import CsvOptions
 
     delimiter = delimiter and _DELIMITERS.get(delimiter.lower(), delimiter)
     return CsvOptions(encoding=encoding, delimiter=delimiter, bad_rows=bad_rows)
@@ -71,7 +71,7 @@ def add(
 ) -> None:
     """Read, check and store a file as a dataset."""
     from tlcore.data.importer import ImportChoices, add_sample, import_csv
-    from tlcore.data.picture_importer import PictureChoices, import_pictures
+    from tlcore.data.pictures.importer import PictureChoices, import_pictures
     from tlcore.encoders.catalogue import DEFAULT_ENCODER, token_counter
 
     if (path is None) == (sample is None):

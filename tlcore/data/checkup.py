@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from tlcore.data.checks import CHECKS, Checked
-from tlcore.data.picture_checks import PICTURE_CHECKS
+from tlcore.data.pictures.checks import PICTURE_CHECKS
 from tlcore.records import Finding, Modality, Severity
 
 _CHECKS: dict[Modality, tuple[Callable[[Checked], Iterator[Finding]], ...]] = {"text": CHECKS, "image": PICTURE_CHECKS}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from tlcore.data.columns import ColumnGuess
-from tlcore.data.csv_records import CsvOptions
+from tlcore.data.csv.records import CsvOptions
 from tlcore.data.sentiment import LEFT_OUT, SENTIMENTS, suggest_mapping
 from tlcore.errors import ChoiceError
 from tlcore.records import Record, Task

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 from tlcore.data.checks import CountTokens
 from tlcore.data.choices import SHOWN, Columns, ImportChoices, choose_columns, choose_task, map_labels, map_parts, quoted
 from tlcore.data.columns import ColumnGuess, guess_columns
-from tlcore.data.csv import load_csv
-from tlcore.data.csv_records import LINE_COLUMN, CsvOptions, CsvReport
+from tlcore.data.csv.load import load_csv
+from tlcore.data.csv.records import LINE_COLUMN, CsvOptions, CsvReport
 from tlcore.data.row_sample import sample_rows
 from tlcore.data.samples import SAMPLES, make_sample
 from tlcore.data.store import DatasetDraft, DatasetStore
@@ -138,7 +138,7 @@ def add_sample(workspace: Workspace, name: str, count_tokens: CountTokens | None
 
 def _add_pictures(workspace: Workspace, name: str) -> DatasetCard:
     """Write a sample of pictures beside the datasets and import it from there."""
-    from tlcore.data.picture_importer import PictureChoices, import_pictures
+    from tlcore.data.pictures.importer import PictureChoices, import_pictures
 
     with TemporaryDirectory(dir=workspace.root, prefix=".sample.") as folder:
         return import_pictures(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from tlcore.data.duplicates import Copies, find_copies
-from tlcore.data.picture_copies import find_picture_copies
+from tlcore.data.pictures.copies import find_picture_copies
 from tlcore.data.sentiment import SENTIMENTS
 from tlcore.errors import DataError
 from tlcore.records import Modality, Task

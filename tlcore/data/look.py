@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tlcore.data.columns import ColumnGuess, guess_columns
-from tlcore.data.csv import CsvOptions, CsvReport, OnShare, load_csv
+from tlcore.data.csv.load import CsvOptions, CsvReport, OnShare, load_csv
 from tlcore.data.row_sample import sample_rows
 from tlcore.records import Record
 from tlcore.settings import Workspace

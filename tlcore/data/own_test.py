@@ -7,9 +7,9 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from tlcore.data.choices import map_labels, quoted
-from tlcore.data.csv import LINE_COLUMN, CsvOptions, load_csv
-from tlcore.data.picture_importer import PictureChoices, gather_pictures, temporary_folder
-from tlcore.data.picture_sources import open_files
+from tlcore.data.csv.load import LINE_COLUMN, CsvOptions, load_csv
+from tlcore.data.pictures.importer import PictureChoices, gather_pictures, temporary_folder
+from tlcore.data.pictures.sources import open_files
 from tlcore.data.store import DatasetDraft, DatasetStore
 from tlcore.errors import ChoiceError, DataError
 from tlcore.records import DatasetCard, Picture

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from tlcore.data.csv_records import LINE_COLUMN
+from tlcore.data.csv.records import LINE_COLUMN
 
 _SAMPLE_ROWS = 5_000
 _BATCH_ROWS = 10_000

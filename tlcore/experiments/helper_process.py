@@ -17,7 +17,7 @@ from tlcore.errors import ChoiceError, TransferLabError
 from tlcore.settings import Workspace
 
 if TYPE_CHECKING:
-    from tlcore.data.picture_records import Upload
+    from tlcore.data.pictures.records import Upload
     from tlcore.models.model import Model
 
 IDLE_SECONDS = 600.0
@@ -29,7 +29,8 @@ Say = Callable[[int, int], None]
 
 def look_at(workspace: Workspace, say: Say, path: str, options: dict[str, Any], file_name: str | None = None) -> Any:
     """What a CSV file holds (`data.look.look_at`); the answer is its FileLook. Progress counts in thousandths."""
-    from tlcore.data import csv, look
+    from tlcore.data import look
+    from tlcore.data.csv import load as csv
 
     how = csv.CsvOptions.model_validate(options)
     seen = look.look_at(workspace, Path(path), how, file_name, lambda share: say(round(1000 * share), 1000))
@@ -91,14 +92,14 @@ def look_at_pictures(
     workspace: Workspace, say: Say, paths: list[str], names: list[str], choices: dict[str, Any] | None = None
 ) -> Any:
     """What an import of a zip or of files would find (`data.picture_importer.look_at_pictures`), told from names alone."""
-    from tlcore.data import picture_importer
+    from tlcore.data.pictures import importer as picture_importer
 
     return picture_importer.look_at_pictures(workspace, _uploads(paths, names)).model_dump(mode="json")
 
 
 def import_pictures(workspace: Workspace, say: Say, paths: list[str], names: list[str], choices: dict[str, Any]) -> Any:
     """Read, check and store pictures (`data.picture_importer.import_pictures`); the answer is the DatasetCard."""
-    from tlcore.data import picture_importer
+    from tlcore.data.pictures import importer as picture_importer
 
     wanted = picture_importer.PictureChoices.model_validate(choices)
     card = picture_importer.import_pictures(workspace, _uploads(paths, names), wanted, on_progress=say)
@@ -132,7 +133,7 @@ def augment_preview(
 
 def thumbnails(workspace: Workspace, say: Say, dataset: str, positions: list[int], side: int) -> Any:
     """Small pictures of a dataset as data URIs (`data.thumbnails.thumbnails`); null for one whose file is gone."""
-    from tlcore.data import thumbnails as small
+    from tlcore.data.pictures import thumbnails as small
 
     return small.thumbnails(workspace, dataset, positions, side)
 
@@ -237,7 +238,7 @@ def _listen(requests: IO[str], waiting: "queue.SimpleQueue[str]") -> None:
 
 def _uploads(paths: list[str], names: list[str]) -> list["Upload"]:
     """Files that were dropped, with what they were called."""
-    from tlcore.data.picture_records import Upload
+    from tlcore.data.pictures.records import Upload
 
     return [Upload(Path(path), name) for path, name in zip(paths, names, strict=True)]
 

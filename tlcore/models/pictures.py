@@ -9,9 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from tlcore.data.picture_layout import sort_out
-from tlcore.data.picture_records import PictureLimits, Upload
-from tlcore.data.picture_sources import Files, open_files
+from tlcore.data.pictures.layout import sort_out
+from tlcore.data.pictures.records import PictureLimits, Upload
+from tlcore.data.pictures.sources import Files, open_files
 from tlcore.errors import ChoiceError, DataError
 from tlcore.files import atomic_path
 from tlcore.models.card import ModelCard
@@ -69,7 +69,7 @@ class Shown(NamedTuple):
 
 def receive(files: Files, positions: Sequence[int], folder: Path, limits: PictureLimits) -> Iterator[Received]:
     """Read files one by one and write what is a picture into `folder` anew."""
-    from tlcore.data.pictures import keep_picture, read_picture
+    from tlcore.data.pictures.picture import keep_picture, read_picture
 
     for position in positions:
         name = files.names[position]

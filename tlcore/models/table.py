@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from tlcore.data.columns import guess_columns
-from tlcore.data.csv import CsvOptions, CsvReport, load_csv
+from tlcore.data.csv.load import CsvOptions, CsvReport, load_csv
 from tlcore.errors import ChoiceError
 from tlcore.files import atomic_path
 from tlcore.models.cells import safe_cell

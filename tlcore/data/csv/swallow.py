@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from tlcore.data.csv_rows import Dialect, Row
+from tlcore.data.csv.rows import Dialect, Row
 
 _ENOUGH = 4
 _LOOKED_AT = 50

@@ -9,12 +9,12 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from tlcore.data.picture_decoding import Decoded, decode_all
-from tlcore.data.picture_layout import Parts, settle_parts
-from tlcore.data.picture_names import shown
-from tlcore.data.picture_plan import Plan, make_plan
-from tlcore.data.picture_records import OnProgress, PictureChoices, PictureLook, Upload
-from tlcore.data.picture_sources import Files, open_files
+from tlcore.data.pictures.decoding import Decoded, decode_all
+from tlcore.data.pictures.layout import Parts, settle_parts
+from tlcore.data.pictures.names import shown
+from tlcore.data.pictures.plan import Plan, make_plan
+from tlcore.data.pictures.records import OnProgress, PictureChoices, PictureLook, Upload
+from tlcore.data.pictures.sources import Files, open_files
 from tlcore.data.store import DatasetDraft, DatasetStore
 from tlcore.errors import DataError, StorageError
 from tlcore.records import DatasetCard, DatasetSource

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from tlcore.data.csv_judge import Rules
-from tlcore.data.csv_rows import Dialect
-from tlcore.data.csv_source import DAMAGE
+from tlcore.data.csv.judge import Rules
+from tlcore.data.csv.rows import Dialect
+from tlcore.data.csv.source import DAMAGE
 
 IntArray = np.ndarray[Any, np.dtype[np.int64]]
 ByteArray = np.ndarray[Any, np.dtype[np.uint8]]

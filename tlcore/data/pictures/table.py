@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 
 from tlcore.data.choices import PARTS
 from tlcore.data.columns import ColumnGuess, guess_columns
-from tlcore.data.csv import load_csv
-from tlcore.data.csv_records import LINE_COLUMN, CsvOptions
-from tlcore.data.picture_names import shown
+from tlcore.data.csv.load import load_csv
+from tlcore.data.csv.records import LINE_COLUMN, CsvOptions
+from tlcore.data.pictures.names import shown
 from tlcore.errors import DataError
 from tlcore.settings import Settings
 

@@ -8,11 +8,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tlcore.data.picture_names import shown
-from tlcore.data.picture_plan import Planned
-from tlcore.data.picture_records import OnProgress, PictureFacts, PictureLimits
-from tlcore.data.picture_sources import Files, UnreadableError
-from tlcore.data.pictures import keep_picture, look_of, read_picture
+from tlcore.data.pictures.names import shown
+from tlcore.data.pictures.picture import keep_picture, look_of, read_picture
+from tlcore.data.pictures.plan import Planned
+from tlcore.data.pictures.records import OnProgress, PictureFacts, PictureLimits
+from tlcore.data.pictures.sources import Files, UnreadableError
 from tlcore.errors import DataError
 from tlcore.settings import Settings
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from tlcore.data.csv_rows import Dialect, Row, next_line
-from tlcore.data.csv_source import DAMAGE, Text
-from tlcore.data.csv_swallow import SwallowCheck
+from tlcore.data.csv.rows import Dialect, Row, next_line
+from tlcore.data.csv.source import DAMAGE, Text
+from tlcore.data.csv.swallow import SwallowCheck
 
 UNDECODED = "cannot be decoded as"
 _REACH = 100

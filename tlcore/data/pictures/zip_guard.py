@@ -8,8 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from tlcore.data.picture_names import danger_of, is_archive, is_junk, shown
-from tlcore.data.zip_directory import ZipEnd, ZipEntry, read_end, read_entries
+from tlcore.data.pictures.names import danger_of, is_archive, is_junk, shown
+from tlcore.data.pictures.zip_directory import ZipEnd, ZipEntry, read_end, read_entries
 from tlcore.errors import DataError
 from tlcore.settings import Settings
 

@@ -16,7 +16,7 @@ from tlcore.data.checks import (
     unseen_labels,
 )
 from tlcore.data.findings import about_items, plural, shorten
-from tlcore.data.picture_facts import facts_give_away
+from tlcore.data.pictures.facts import facts_give_away
 from tlcore.records import Finding, Severity
 
 TINY = 32

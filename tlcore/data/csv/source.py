@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from tlcore.data.csv_records import SAMPLE_BYTES
-from tlcore.data.encoding import Encoding, bom_length, chosen_encoding, detect_encoding
+from tlcore.data.csv.encoding import Encoding, bom_length, chosen_encoding, detect_encoding
+from tlcore.data.csv.records import SAMPLE_BYTES
 from tlcore.data.file_kind import GZIP, refuse_other_kinds
 from tlcore.errors import DataError
 

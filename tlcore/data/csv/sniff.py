@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tlcore.data.csv_names import looks_like_header
-from tlcore.data.csv_records import CsvOptions
-from tlcore.data.csv_rows import Dialect, Row, check_dialect, read_rows
+from tlcore.data.csv.names import looks_like_header
+from tlcore.data.csv.records import CsvOptions
+from tlcore.data.csv.rows import Dialect, Row, check_dialect, read_rows
 
 DELIMITERS = (b",", b";", b"\t", b"|")
 """What is tried, the likelier first."""

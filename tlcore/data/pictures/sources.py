@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tlcore.data.file_kind import GZIP
-from tlcore.data.picture_header import read_kind
-from tlcore.data.picture_names import as_text, danger_of, shown
-from tlcore.data.picture_records import Upload
-from tlcore.data.zip_guard import open_zip
+from tlcore.data.pictures.header import read_kind
+from tlcore.data.pictures.names import as_text, danger_of, shown
+from tlcore.data.pictures.records import Upload
+from tlcore.data.pictures.zip_guard import open_zip
 from tlcore.errors import DataError
 from tlcore.files import sha256_of
 from tlcore.settings import Settings

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tlcore.data.csv_audit import Audit
-from tlcore.data.csv_judge import UNDECODED
-from tlcore.data.csv_parquet import ParquetRows
-from tlcore.data.csv_records import LINE_COLUMN, LISTED, BadRow, CsvGuess, CsvOptions, CsvReport
-from tlcore.data.csv_source import Source, Text, open_source
-from tlcore.data.csv_table import examine, limits_of, no_data_rows
+from tlcore.data.csv.audit import Audit
+from tlcore.data.csv.judge import UNDECODED
+from tlcore.data.csv.parquet import ParquetRows
+from tlcore.data.csv.records import LINE_COLUMN, LISTED, BadRow, CsvGuess, CsvOptions, CsvReport
+from tlcore.data.csv.source import Source, Text, open_source
+from tlcore.data.csv.table import examine, limits_of, no_data_rows
 from tlcore.errors import DataError
 from tlcore.files import atomic_path, sha256_of
 from tlcore.settings import Settings

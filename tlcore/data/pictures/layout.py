@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from tlcore.data.choices import PARTS
-from tlcore.data.picture_names import as_label, is_beside, is_junk, is_table, look_alike, shown
+from tlcore.data.pictures.names import as_label, is_beside, is_junk, is_table, look_alike, shown
 from tlcore.errors import DataError
 
 EXPECTED = """

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tlcore.data.picture_layout import Layout, check_apart, check_labelled, lay_out, sort_out, with_labels
-from tlcore.data.picture_names import shown
-from tlcore.data.picture_records import PictureChoices
-from tlcore.data.picture_sources import Files
-from tlcore.data.picture_table import ContradictionError, PictureTable, read_table
+from tlcore.data.pictures.layout import Layout, check_apart, check_labelled, lay_out, sort_out, with_labels
+from tlcore.data.pictures.names import shown
+from tlcore.data.pictures.records import PictureChoices
+from tlcore.data.pictures.sources import Files
+from tlcore.data.pictures.table import ContradictionError, PictureTable, read_table
 from tlcore.errors import DataError
 from tlcore.settings import Settings
 

@@ -16,10 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
-from tlcore.data.csv_audit import quote_of
-from tlcore.data.csv_fast import IntArray
-from tlcore.data.csv_records import LINE_COLUMN
-from tlcore.data.csv_rows import Dialect
+from tlcore.data.csv.audit import quote_of
+from tlcore.data.csv.fast import IntArray
+from tlcore.data.csv.records import LINE_COLUMN
+from tlcore.data.csv.rows import Dialect
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

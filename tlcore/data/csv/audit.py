@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tlcore.data.csv_fast import CleanRows, IntArray, clean_rows
-from tlcore.data.csv_judge import Judge, Rules
-from tlcore.data.csv_records import LISTED, BadRow
-from tlcore.data.csv_rows import Dialect, Row, read_row
-from tlcore.data.csv_sniff import Writing
-from tlcore.data.csv_source import DAMAGE, Text
+from tlcore.data.csv.fast import CleanRows, IntArray, clean_rows
+from tlcore.data.csv.judge import Judge, Rules
+from tlcore.data.csv.records import LISTED, BadRow
+from tlcore.data.csv.rows import Dialect, Row, read_row
+from tlcore.data.csv.sniff import Writing
+from tlcore.data.csv.source import DAMAGE, Text
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ class CsvOptions(Record):
     """How to read a CSV file; `None` means "find out"."""
 
     encoding: str | None = None
-    """A key of `tlcore.data.encoding.ENCODINGS` or a usual alias of one."""
+    """A key of `tlcore.data.csv.encoding.ENCODINGS` or a usual alias of one."""
     delimiter: str | None = None
     """One ASCII character."""
     quote: str | None = None

@@ -16,12 +16,12 @@ from pathlib import Path
 
 from PIL import BmpImagePlugin, GifImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
-from tlcore.data.picture_colours import to_rgb, upright
-from tlcore.data.picture_copies import look_of
-from tlcore.data.picture_header import Header, orientation_of, read_header, what_it_is
-from tlcore.data.picture_names import shown
-from tlcore.data.picture_records import PictureFacts, PictureLimits
-from tlcore.data.picture_trim import TooMuchError, check_bmp, is_lossy_webp, trim_gif, trim_jpeg, trim_png
+from tlcore.data.pictures.colours import to_rgb, upright
+from tlcore.data.pictures.copies import look_of
+from tlcore.data.pictures.header import Header, orientation_of, read_header, what_it_is
+from tlcore.data.pictures.names import shown
+from tlcore.data.pictures.records import PictureFacts, PictureLimits
+from tlcore.data.pictures.trim import TooMuchError, check_bmp, is_lossy_webp, trim_gif, trim_jpeg, trim_png
 from tlcore.errors import DataError, StorageError
 
 __all__ = ["STORED_SIDE", "PictureFacts", "PictureLimits", "ReadPicture", "keep_picture", "look_of", "read_picture"]

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from tlcore.data.csv_judge import Judge, Rules
-from tlcore.data.csv_names import numbered_names, tidy_names
-from tlcore.data.csv_records import LISTED, SAMPLE_BYTES, BadRow, CsvGuess, CsvOptions
-from tlcore.data.csv_rows import UNCLOSED, Row
-from tlcore.data.csv_sniff import Writing, find_writing, readable_rows
-from tlcore.data.csv_source import Limits, Source, Text
-from tlcore.data.csv_swallow import SwallowCheck
-from tlcore.data.encoding import Encoding
+from tlcore.data.csv.encoding import Encoding
+from tlcore.data.csv.judge import Judge, Rules
+from tlcore.data.csv.names import numbered_names, tidy_names
+from tlcore.data.csv.records import LISTED, SAMPLE_BYTES, BadRow, CsvGuess, CsvOptions
+from tlcore.data.csv.rows import UNCLOSED, Row
+from tlcore.data.csv.sniff import Writing, find_writing, readable_rows
+from tlcore.data.csv.source import Limits, Source, Text
+from tlcore.data.csv.swallow import SwallowCheck
 from tlcore.errors import DataError
 from tlcore.settings import Settings
 

@@ -1,0 +1,1 @@
+"""CSV files in: every cell as text, every row judged."""

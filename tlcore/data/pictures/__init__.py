@@ -1,0 +1,1 @@
+"""Pictures in: from strangers' files to pixels of our own."""
