@@ -161,12 +161,23 @@ def _show(session: Session, found: "ExperimentResults") -> None:
     ]  # fmt: skip
     session.answer(
         results_document(found),
-        *((found.verdict.sentence, *found.verdict.notes) if found.verdict else ("There is no answer yet.",)),
+        *_opening(found),
         "",
         table(columns, rows),
         "",
         _run_table(found.runs),
     )
+
+
+def _opening(found: "ExperimentResults") -> Sequence[str]:
+    """What a reader must know first."""
+    if found.verdict is None:
+        return ("There is no answer yet.",)
+    if found.evidence is None:
+        return (found.verdict.sentence, *found.verdict.notes)
+    from tlcore.evaluation.evidence import opening_sentences
+
+    return (*opening_sentences(found.verdict, found.evidence), *found.verdict.notes)
 
 
 def results_document(found: "ExperimentResults") -> dict[str, Any]:
@@ -179,6 +190,7 @@ def results_document(found: "ExperimentResults") -> dict[str, Any]:
         "verdict": found.verdict and found.verdict.model_dump(mode="json"),
         "runs": [run_document(run) for run in found.runs],
         "summary": [item.model_dump(mode="json") for item in found.summary],
+        "evidence": found.evidence and found.evidence.model_dump(mode="json"),
     }
 
 

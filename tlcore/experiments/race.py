@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from tlcore.experiments.control import Control, now
 from tlcore.experiments.estimate import part_costs
 from tlcore.experiments.progress import Board, RunProgress
 from tlcore.experiments.recorder import EpochRecorder, PlannedRun, Recorder, chosen_tag
-from tlcore.experiments.results import Answer, judge
+from tlcore.experiments.results import Answer, gather, judge
 from tlcore.experiments.spec import NO_ENCODER
 from tlcore.experiments.store import RunStore
 from tlcore.models.bundle import save_bundle
@@ -34,6 +35,8 @@ from tlcore.training.hooks import Hooks
 from tlcore.training.memory import memory_advice
 from tlcore.training.strategies.base import FitContext, FitReport, Labelled, Probabilities, Strategy
 
+_GATHER_PAUSES = 20
+"""Gathering evidence takes at most one part in so many of an experiment's time."""
 _SHOWN = 2_000
 """Training texts looked at to tell languages and scripts."""
 _log = logging.getLogger(__name__)
@@ -59,6 +62,8 @@ class Race:
         self._store = store
         self.recorder = Recorder(store, self._submission)
         self._features = FeatureStore(control.workspace)
+        self._answer: Answer | None = None
+        self._gather_at = 0.0
 
     def run(self) -> tuple[RunStatus, str]:
         """Do all that is not done yet; returns how the experiment ended. Raises Stopped when asked to stop."""
@@ -69,6 +74,9 @@ class Race:
         self._encode(todo)
         failures = [reason for part, run in enumerate(todo) for reason in [self._attempt(run, part + 2)] if reason]
         if self._outcomes:
+            self._gather()
+            if self._answer:
+                self.recorder.answer(self._answer, self._answer.verdict.sentence if self._answer.verdict else "")
             return RunStatus.FINISHED, f"{len(failures)} of {len(runs)} runs failed" if failures else ""
         return RunStatus.FAILED, failures[0]
 
@@ -157,8 +165,17 @@ class Race:
             said["precision"] = runtime.precision().name
         self.recorder.finish(run, fitted.scores, predictions, facts, said)
         self._outcomes.append(self._outcome(run))
-        answer = judge(self._blank_answer(), self._outcomes, self._submission)
-        self.recorder.answer(answer, answer.verdict.sentence if answer.verdict else "")
+        self._answer = judge(self._answer or self._blank_answer(), self._outcomes, self._submission)
+        if time.monotonic() >= self._gather_at:
+            self._gather()
+        self.recorder.answer(self._answer, self._answer.verdict.sentence if self._answer.verdict else "")
+
+    def _gather(self) -> None:
+        """Renew the answer's evidence; again when twenty times as long has passed as that took."""
+        started = time.monotonic()
+        if self._answer:
+            self._answer = gather(self._answer, self._outcomes, self._submission)
+        self._gather_at = time.monotonic() + _GATHER_PAUSES * (time.monotonic() - started)
 
     def _encode(self, todo: Sequence[PlannedRun]) -> None:
         """Features of every item that a coming run wants them of, once for all runs."""

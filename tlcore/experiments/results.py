@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 
 from tlcore.errors import StorageError
+from tlcore.evaluation.alarms import Watch
+from tlcore.evaluation.evidence import find_evidence
 from tlcore.evaluation.outcomes import Outcome
+from tlcore.evaluation.records import Evidence
 from tlcore.evaluation.summary import summarise
 from tlcore.evaluation.verdict import give_verdict
 from tlcore.experiments import artifacts
@@ -32,6 +35,8 @@ class Answer(Record):
     """None before the first run has finished."""
     summary: tuple[StrategySummary, ...] = ()
     runs: tuple[RunRecord, ...] = ()
+    evidence: Evidence | None = None
+    """What stands behind the verdict; None in answers from before it was gathered."""
 
 
 class ExperimentResults(Record):
@@ -55,6 +60,8 @@ class ExperimentResults(Record):
     summary: tuple[StrategySummary, ...] = ()
     runs: tuple[RunRecord, ...] = ()
     """All of them, in their order; finished ones with full scores."""
+    evidence: Evidence | None = None
+    """What stands behind the verdict so far."""
     notes: tuple[str, ...] = ()
     """What could not be read, one plain sentence each."""
 
@@ -77,13 +84,14 @@ def results(workspace: Workspace, experiment: str) -> ExperimentResults:
         **(found.model_dump(include={"classes", "split", "n_train", "n_test"}) if found else {}),
         verdict=found.verdict if found else None,
         summary=found.summary if found else (),
+        evidence=found.evidence if found else None,
         runs=tuple(runs),
         notes=notes,
     )
 
 
 def judge(answer: Answer, outcomes: Sequence[Outcome], submission: Submission) -> Answer:
-    """The answer as of these finished runs."""
+    """The answer as of these finished runs; its evidence stays what it was, see `gather`."""
     return answer.model_copy(
         update={
             "verdict": give_verdict(outcomes, STRATEGIES, submission.spec.band),
@@ -91,6 +99,12 @@ def judge(answer: Answer, outcomes: Sequence[Outcome], submission: Submission) -
             "runs": tuple(outcome.run for outcome in outcomes),
         }
     )
+
+
+def gather(answer: Answer, outcomes: Sequence[Outcome], submission: Submission) -> Answer:
+    """The answer with the evidence of these finished runs: a second or so for hundreds of them."""
+    watch = Watch(STRATEGIES, band=submission.spec.band, n_train=answer.n_train)
+    return answer.model_copy(update={"evidence": find_evidence(outcomes, watch, answer.classes)})
 
 
 def _answer(store: RunStore, record: ExperimentRecord) -> tuple[Answer | None, tuple[str, ...]]:
