@@ -96,10 +96,10 @@ def test_pictures_are_neither_black_nor_white():
     assert np.mean([np.isin(pixels, (0, 255)).mean() for pixels in drawn]) < 0.05
 
 
-def test_digits_are_sixty_of_each(tmp_path):
+def test_digits_are_forty_of_each(tmp_path):
     frame = table(make_sample("digits", tmp_path))
-    assert len(frame) == 600
-    assert frame["label"].value_counts().eq(60).all()
+    assert len(frame) == 400
+    assert frame["label"].value_counts().eq(40).all()
     assert (frame["width"].eq(8) & frame["height"].eq(8) & frame["mode"].eq("L") & frame["format"].eq("PNG")).all()
     with Image.open(tmp_path / "0" / "digit-0000.png") as image:
         assert np.asarray(image).max() >= 239
@@ -111,7 +111,7 @@ def test_digits_are_sixty_of_each(tmp_path):
 def test_every_sample_of_pictures_is_ready_to_use(name, tmp_path):
     card = add_sample(Workspace(tmp_path), name)
     assert (card.modality, card.name, card.task) == ("image", SAMPLES[name].name, "classification")
-    assert card.items == {"surfaces": 600, "digits": 600}[name]
+    assert card.items == {"surfaces": 600, "digits": 400}[name]
     assert f"{card.items:,}" in SAMPLES[name].about
     assert {finding.code for finding in card.findings} <= {"tiny_pictures"}
 

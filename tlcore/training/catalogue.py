@@ -87,7 +87,14 @@ STRATEGIES: dict[str, StrategyCard] = {
         implementation=f"{_HERE}.scratch:Scratch",
         defaults=TrainingSettings(layer_decay=1.0, epochs=15, early_stopping=True),
         image_defaults=_IMAGES.model_copy(
-            update={"learning_rate": 5e-4, "head_learning_rate": 1e-2, "layer_decay": 1.0, "epochs": 15, "early_stopping": True}
+            update={
+                "learning_rate": 5e-4,
+                "head_learning_rate": 1e-2,
+                "layer_decay": 1.0,
+                "epochs": 15,
+                "early_stopping": True,
+                "patience": 5,
+            }
         ),
         fields=_NETWORK_FIELDS,
         augments=True,

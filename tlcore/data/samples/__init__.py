@@ -55,7 +55,7 @@ SAMPLES: dict[str, Sample] = {
     ),
     "digits": Sample(
         name="Handwritten digits",
-        about="600 of scikit-learn's digits, 8 × 8 pixels each. A simple baseline is hard to beat here: see for yourself.",
+        about="400 of scikit-learn's digits, 8 × 8 pixels each. A simple baseline is hard to beat here: see for yourself.",
         task="classification",
         modality="image",
     ),

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 _BRIGHTEST = 16
-_EACH = 60
+_EACH = 40
 
 
 def write_digits(folder: Path) -> Path:
-    """Write 600 grey PNG pictures of 8 x 8 pixels, 60 of each digit, into a folder a digit in `folder`, and return it.
+    """Write 400 grey PNG pictures of 8 x 8 pixels, 40 of each digit, into a folder a digit in `folder`, and return it.
 
     Not all 1,797, so that a race with the defaults takes minutes on two cores.
     """
