@@ -9,7 +9,9 @@ from tlcore.data.store import DatasetStore
 from tlcore.errors import StorageError
 from tlcore.settings import Workspace
 
-COMMANDS = {"data", "encoders", "doctor", "compare", "runs", "cancel", "resume", "results", "models", "predict", "export"}
+COMMANDS = {
+    "data", "encoders", "doctor", "compare", "runs", "cancel", "resume", "results", "report", "models", "predict", "export",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(

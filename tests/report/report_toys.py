@@ -23,6 +23,9 @@ from tlcore.training.catalogue import STRATEGIES
 LADDER = (50, 100, 200, 400)
 SEVERAL = ("classic", "scratch", "full_fine_tuning")
 HERE = Environment("0.1.0", "3.11.7", "Linux", "x86_64", 2, {"torch": "2.13.0"})
+NEVER = {(outer, inner) for outer in ("p", "h1", "h2", "h3", "span") for inner in ("p", "ul", "ol", "div", "table", "pre")}
+"""Elements that a browser would pull apart."""
+NEVER |= {(outer, inner) for outer in ("ul", "ol") for inner in ("p", "ul", "ol", "div")}
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 
 
@@ -122,7 +125,7 @@ class Page(HTMLParser):
             self.numbers.append(float(attributes["value"]))
         if tag == "script":
             self.scripts.append((attributes, ""))
-        if self.stack and (self.stack[-1], tag) in {("p", "p"), ("p", "ul"), ("p", "div"), ("p", "table"), ("ul", "p"), ("ul", "ul")}:
+        if self.stack and (self.stack[-1], tag) in NEVER:
             self.faults.append(f"{tag} inside {self.stack[-1]}")
         if tag not in VOID:
             self.stack.append(tag)

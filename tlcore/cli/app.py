@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import typer
 
-from tlcore.cli import data, doctor, encoders, experiments, models
+from tlcore.cli import data, doctor, encoders, experiments, models, report
 from tlcore.cli.session import Session, group, say
 from tlcore.errors import TransferLabError
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 app.add_typer(data.app, name="data")
 app.add_typer(encoders.app, name="encoders")
-for part in (doctor, experiments, models):
+for part in (doctor, experiments, report, models):
     app.add_typer(part.app)
 
 
