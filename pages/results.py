@@ -9,6 +9,7 @@ from pages.parts.experiments import experiment_cards, housekeeping
 from pages.parts.frame import framed
 from pages.parts.live import follow
 from pages.parts.messages import empty_state, errors_shown, plain
+from pages.parts.report_download import report_button
 from pages.parts.state import choose
 from tlcore.experiments.results import results
 
@@ -32,5 +33,6 @@ with errors_shown():
         empty_state("hourglass_empty", "No run has finished yet.", "pages/runs.py", "See how the runs are doing")
     else:
         show_answer(found)
+        report_button(found)
         show_evidence(found)
     housekeeping(found)

@@ -4,8 +4,10 @@ import streamlit as st
 
 from pages.parts.charts import show_chart
 from pages.parts.messages import duration, plain, points
+from pages.parts.next_step import show_alarms
 from pages.parts.words import modality_of, nouns
 from tlcore import charts
+from tlcore.evaluation.evidence import opening_sentences
 from tlcore.experiments.results import ExperimentResults
 from tlcore.records import RunRecord, RunStatus, StrategySummary, VerdictKind
 from tlcore.training.catalogue import STRATEGIES
@@ -25,9 +27,13 @@ def show_answer(found: ExperimentResults) -> None:
         headline, icon, colour = _LOOK[verdict.kind]
         with st.container(border=True, key="verdict"):
             st.badge(headline, icon=icon, color=colour)
-            st.markdown(f"### {plain(verdict.sentence)}", anchors=False)
+            opening = opening_sentences(verdict, found.evidence) if found.evidence else (verdict.sentence,)
+            for sentence in opening:
+                st.markdown(f"### {plain(sentence)}", anchors=False)
             for note in verdict.notes:
                 st.caption(plain(note))
+    if found.evidence:
+        show_alarms(found, found.evidence.alarms)
     best = best_summary(found)
     cells = st.grid(4, min_column_width=200)
     for label, value, help_text in _numbers(found, best):
@@ -39,6 +45,14 @@ def show_answer(found: ExperimentResults) -> None:
         show_chart(charts.score_by_strategy(found.summary, found.runs), key="scores")
     with right:
         show_chart(charts.time_chart(found.summary), key="times")
+    _efficiency(found)
+
+
+def _efficiency(found: ExperimentResults) -> None:
+    """Score against labels, where there are several budgets."""
+    curves = [curve for curve in (found.evidence.curves if found.evidence else ()) if curve.measure == "accuracy"]
+    if len({point.budget for curve in curves for point in curve.points}) > 1:
+        show_chart(charts.efficiency_chart(curves), key="efficiency")
 
 
 def best_summary(found: ExperimentResults) -> StrategySummary:

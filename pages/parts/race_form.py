@@ -1,5 +1,7 @@
 """The choices that make an experiment, in three levels; what a level does not show keeps its default."""
 
+from math import log2
+
 import streamlit as st
 
 from pages.parts.augmentation import preview
@@ -75,6 +77,15 @@ def _usual_choices(spec: ExperimentSpec, card: DatasetCard) -> ExperimentSpec:
         help="Several numbers show how the answer changes with more labels. Type a number to add it.",
         persist_state="session",
     )
+    ladder = _ladder(card)
+    st.button(
+        f"Several numbers of labels: {', '.join(ladder)}",
+        icon=":material/stairs:",
+        key="race_ladder",
+        on_click=st.session_state.__setitem__,
+        args=(f"race_budgets_{card.id}", ladder),
+        help="Shows how many labels transfer saves. Takes about as many times as long as there are numbers, or less.",
+    )
     seeds = right.number_input(
         "Repeats (seeds)",
         1,
@@ -88,6 +99,15 @@ def _usual_choices(spec: ExperimentSpec, card: DatasetCard) -> ExperimentSpec:
     if card.modality == "image":
         choices["image_size"] = _image_size(spec.image_size)
     return spec.model_copy(update={**choices, "budgets": tuple(_budget(text) for text in budgets)})
+
+
+def _ladder(card: DatasetCard) -> list[str]:
+    """Up to five numbers of labels, evenly spaced on a log scale and rounded, and all."""
+    train = 0.8 * card.items
+    low = max(min(50.0, train / 8), 4.0 * len(card.classes), 10.0)
+    steps = min(max(round(log2(train / low)), 0), 5) if train > 2 * low else 0
+    rungs = {int(float(f"{low * (train / low) ** (step / steps):.1g}")) for step in range(steps)}
+    return [*(str(rung) for rung in sorted(rungs) if len(card.classes) <= rung < 0.8 * train), "all"]
 
 
 def _image_size(usual: int | None) -> int | None:

@@ -234,3 +234,14 @@ def test_every_encoder_that_is_ready_is_offered(raced: ExperimentRecord) -> None
     assert box.value == [DEFAULT_ENCODER]
     assert len(box.options) == 2
     assert not any("\\" in option for option in box.options)
+
+
+def test_a_ladder_of_labels_is_one_click(workspace: Workspace, workers: list[str]) -> None:
+    visit = form(workspace, "Usual choices", rows=400).click("race_ladder")
+    assert visit.errors == []
+    visit.click("start")
+    *rungs, last = submitted(workspace).budgets
+    assert last == "all"
+    assert len(rungs) >= 2
+    assert rungs == sorted(set(rungs))
+    assert all(isinstance(rung, int) and 4 <= rung < 320 for rung in rungs)

@@ -1,21 +1,29 @@
 """The Results page: the answer first, then the evidence, the detail, and what can be done with an experiment."""
 
 import json
+from collections.abc import Sequence
 
 import pytest
 from app_visit import Visit
 from datasets_toys import HOSTILE, store_numbered
 from race_toys import NAME, SEEDS, STRATEGIES
 
+from benchmarks.verdict_simulation import Simulation, outcomes_of, power_law
 from tlcore.data.store import DatasetStore
+from tlcore.evaluation.alarms import Watch
+from tlcore.evaluation.evidence import find_evidence
+from tlcore.evaluation.records import Alarm, Cause, Evidence, NextStep
 from tlcore.experiments import queue
+from tlcore.experiments.artifacts import read_sealed, write_sealed
+from tlcore.experiments.results import Answer
 from tlcore.experiments.rows import ExperimentRecord
 from tlcore.experiments.spec import ExperimentSpec
 from tlcore.experiments.store import RunStore
 from tlcore.settings import Workspace
 from tlcore.training.catalogue import STRATEGIES as CARDS
 
-TABS = ("Scores", "Training curves", "By class", "Confusions", "Runs and downloads")
+RICH = ("Labels and time", "Where they differ", "Confidence")
+TABS = ("Scores", *RICH, "Training curves", "By class", "Confusions", "Runs and downloads")
 
 
 def test_an_empty_workspace_is_told_what_to_do(workspace: Workspace) -> None:
@@ -143,3 +151,86 @@ def test_an_experiment_without_a_result_leads_to_its_runs_and_can_be_deleted(wor
     visit.click("Delete")
     assert visit.errors == ["This experiment is still waiting or running. Cancel it first, then delete it."]
     assert visit.follow("See how the runs are doing").here == "Runs"
+
+
+def keep_evidence(workspace: Workspace, evidence: Evidence | None, **changes: object) -> Answer:
+    """Put other evidence into the one answer there is; what the race itself found about items stays."""
+    [path] = workspace.root.rglob("results.json")
+    answer = read_sealed(path, Answer, "x")
+    if evidence is not None:
+        assert answer.evidence is not None
+        evidence = evidence.model_copy(update={"differences": answer.evidence.differences, **changes})
+    answer = answer.model_copy(update={"evidence": evidence})
+    write_sealed(path, answer)
+    return answer
+
+
+def simulated(ladder: Sequence[int] = (50, 100, 200, 400)) -> Evidence:
+    """What three strategies at these budgets would leave behind."""
+    truth = {"classic": power_law(ladder, 0.9, 1.6, 0.4), "scratch": power_law(ladder, 0.93, 1.6, 0.38)}
+    truth["full_fine_tuning"] = power_law(ladder, 0.93, 1.6, 0.38, factor=5)
+    runs = outcomes_of(Simulation(3, 2_000, draw_seed=1).curves(truth), list(ladder))
+    return find_evidence(runs, Watch(CARDS, n_train=400), ("bad", "good"))
+
+
+def an_alarm(changes: dict[str, object]) -> Alarm:
+    step = NextStep(label="Try this next", changes=changes)
+    cause = Cause(code="few_labels", sentence="Few labels: 36 are only 12.0 for each of 3 classes.", next_step=step)
+    return Alarm(
+        kind="classic_wins", strategy="feature_extraction", against="classic", encoder="tiny", budget=36, difference=-0.2,
+        low=-0.3, high=-0.1, looked_at=1, sentence="The simple thing wins by 20.0 points.", causes=(cause,), next_step=step,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("tab", ("Scores", *RICH))
+def test_rich_evidence_fills_every_tab(raced: ExperimentRecord, workspace: Workspace, tab: str) -> None:
+    answer = keep_evidence(workspace, simulated())
+    visit = Visit("results", experiment=raced.id, evidence=tab)
+    assert (visit.errors, visit.oddities) == ([], {})
+    assert answer.evidence and answer.evidence.headline
+    assert visit.words.index(raced.verdict) < visit.words.index(answer.evidence.headline.sentence)
+    assert any("labels, log scale" in chart for chart in visit.charts)
+    assert not any("NaN" in chart for chart in visit.charts)
+    if tab == "Scores":
+        assert all(one.sentence in visit.words for one in answer.evidence.measures)
+
+
+def test_a_target_is_answered_with_labels(raced: ExperimentRecord, workspace: Workspace) -> None:
+    keep_evidence(workspace, simulated())
+    visit = Visit("results", experiment=raced.id, evidence="Labels and time")
+    visit.number_input(key="growth_target").set_value(99.0).run()
+    assert "99.0 % accuracy is out of reach" in visit.words or "99.0 % accuracy probably takes more" in visit.words
+
+
+def test_answers_from_before_there_was_evidence_look_as_they_did(raced: ExperimentRecord, workspace: Workspace) -> None:
+    keep_evidence(workspace, None)
+    visit = Visit("results", experiment=raced.id)
+    assert visit.errors == []
+    assert raced.verdict in visit.words
+    assert [tab.label for tab in visit.tabs] == [tab for tab in TABS if tab not in RICH]
+
+
+def test_one_budget_has_no_curve_against_labels(raced: ExperimentRecord) -> None:
+    assert not any("labels, log scale" in chart for chart in Visit("results", experiment=raced.id).charts)
+
+
+def test_the_simple_thing_comes_first_and_its_next_step_fills_the_form(
+    raced: ExperimentRecord, workspace: Workspace, workers: list[str]
+) -> None:
+    changes: dict[str, object] = {"seeds": 5, "budgets": [12, "all"], "settings": {"scratch": {"epochs": 1}}}
+    keep_evidence(workspace, simulated(), alarms=(an_alarm(changes),))
+    visit = Visit("results", experiment=raced.id)
+    assert visit.errors == []
+    assert "Few labels: 36 are only" in visit.words
+    visit.click("Try this next")
+    assert visit.here == "Experiment"
+    assert visit.errors == []
+    assert visit.number_input(key="race_seeds").value == 5
+    assert visit.multiselect(key=f"race_budgets_{raced.dataset}").value == ["12", "all"]
+    assert visit.multiselect(key="race_encoders").value == ["tiny"]
+    assert visit.button_group(key="race_strategies").value == list(STRATEGIES)
+    visit.click("start")
+    spec = queue.Control(workspace, workers[0]).submission().spec
+    assert (spec.seeds, spec.budgets, spec.test_share) == (5, (12, "all"), 0.4)
+    assert spec.settings["scratch"].epochs == 1
+    assert spec.settings["scratch"].max_length == 16

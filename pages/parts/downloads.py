@@ -1,0 +1,124 @@
+"""Everything that can be taken along from an experiment: its runs, its answer, models and test predictions."""
+
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts.cached import run_store
+from pages.parts.messages import points, state_of
+from pages.parts.models import python_lines
+from tlcore.experiments.results import ExperimentResults
+from tlcore.models.bundle import read_card, zip_bundle
+from tlcore.models.card import bundle_name
+from tlcore.records import RunRecord
+from tlcore.training.catalogue import STRATEGIES
+
+
+def finished(found: ExperimentResults) -> list[RunRecord]:
+    """Runs with full scores."""
+    return [run for run in found.runs if run.scores is not None]
+
+
+def run_name(run: RunRecord) -> str:
+    """A run as a person calls it."""
+    return f"{STRATEGIES[run.strategy].name} · {run.budget:,} labels · seed {run.seed} · {points(run.accuracy)}"
+
+
+def first_of_each(found: ExperimentResults) -> list[RunRecord]:
+    """One finished run a strategy, encoder and budget: the first seed's; the most accurate strategy first."""
+    order = sorted(found.summary, key=lambda row: -row.accuracy)
+    ranks = {(row.strategy, row.encoder, row.budget): place for place, row in enumerate(order)}
+    firsts: dict[tuple[str, str, int], RunRecord] = {}
+    for run in sorted(finished(found), key=lambda run: run.seed):
+        firsts.setdefault((run.strategy, run.encoder, run.budget), run)
+    return sorted(firsts.values(), key=lambda run: ranks.get((run.strategy, run.encoder, run.budget), len(ranks)))
+
+
+def show_downloads(found: ExperimentResults) -> None:
+    """Every run, and what can be taken along."""
+    table = pd.DataFrame([_run_row(run) for run in found.runs])
+    st.dataframe(table, hide_index=True, key="result_runs", alt="All runs with their scores and times")
+    with st.container(horizontal=True):
+        st.download_button(
+            "All runs (CSV)",
+            table.to_csv(index=False),
+            f"runs-{found.experiment}.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Everything (JSON)",
+            found.model_dump_json(indent=1),
+            f"results-{found.experiment}.json",
+            "application/json",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+    run = st.selectbox("Model or predictions of one run", first_of_each(found), format_func=run_name, key="download_run")
+    if run:
+        _run_downloads(found, run)
+
+
+def _run_row(run: RunRecord) -> dict[str, object]:
+    """A run as a row."""
+    return {
+        "run": run.id,
+        "state": state_of(run.status, run.reason),
+        "strategy": run.strategy,
+        "encoder": run.encoder,
+        "labels": run.budget,
+        "seed": run.seed,
+        "accuracy": run.accuracy,
+        "macro_f1": run.macro_f1,
+        "train_seconds": run.train_seconds,
+        "encode_seconds": run.encode_seconds,
+        "settled_on": ", ".join(f"{name} {value}" for name, value in run.chosen.items()),
+        "why": run.reason,
+    }
+
+
+def _run_downloads(found: ExperimentResults, run: RunRecord) -> None:
+    """The bundle and the predictions on the locked test. File names carry the run's id, so that no two are ever confused."""
+    card = read_card(run_store().bundle(run.id))
+    file_name = bundle_name(card)
+    with st.container(horizontal=True):
+        st.download_button(
+            "Download the model",
+            lambda: _zipped(run.id),
+            file_name,
+            "application/zip",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Its test predictions (CSV)",
+            lambda: _predictions(found, run.id),
+            f"test-predictions-{run.id}.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+    st.caption(
+        "The model as a file: weights and JSON, nothing that runs. Use it on the Predict page, with the command line, or so:"
+    )
+    st.code(python_lines(file_name, card.modality), language="python")
+
+
+def _zipped(run: str) -> bytes:
+    """A run's bundle as one file."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "model.zip"
+        zip_bundle(run_store().bundle(run), target)
+        return target.read_bytes()
+
+
+def _predictions(found: ExperimentResults, run: str) -> str:
+    """Item, true label and probabilities, as CSV."""
+    predictions = run_store().predictions(run)
+    frame = pd.DataFrame(predictions.probabilities, columns=[f"p_{label}" for label in found.classes])
+    frame.insert(0, "label", [found.classes[label] for label in predictions.labels])
+    frame.insert(0, "item", predictions.items)
+    return frame.to_csv(index=False)

@@ -1,0 +1,84 @@
+"""How far a model's confidence can be believed."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from tlcore.charts.efficiency import side_names
+from tlcore.charts.style import NEUTRAL, figure, label, marker_sign, nothing, strategy_colour, strategy_marker, value_axis
+from tlcore.evaluation.records import Calibration
+from tlcore.evaluation.wording import labels_words, tenths
+
+_HEIGHT = 320
+
+
+def reliability_chart(calibration: Sequence[Calibration]) -> go.Figure:
+    """Accuracy against confidence, one line a strategy; on the dotted diagonal confidence can be taken at its word."""
+    shown = [one for one in calibration if one.bins]
+    if not shown:
+        return nothing("No run has finished yet, so nothing is known of confidence.")
+    names = side_names(shown)
+    worst = max(shown, key=lambda one: abs(one.overconfidence))
+    markers = [strategy_marker(one.strategy, size=9) for one in shown]
+    chart = figure(
+        _title(worst, names[shown.index(worst)]),
+        " ".join(one.sentence for one in shown),
+        height=_HEIGHT,
+        key=(*(f'<span style="color:{mark["color"]}">{marker_sign(mark)}</span> {label(name, 48)}'
+               for name, mark in zip(names, markers, strict=True)),
+             "dotted: confidence as good as its word", "lines up and down: 95 % interval"),
+        xaxis=value_axis("mean confidence", ticksuffix=" %", range=[0, 103]),
+        yaxis=value_axis("right answers", ticksuffix=" %", range=[0, 103]),
+    )  # fmt: skip
+    diagonal = {"color": NEUTRAL, "width": 1.5, "dash": "dot"}
+    chart.add_scatter(x=[0, 100], y=[0, 100], mode="lines", line=diagonal, hoverinfo="skip")
+    for one, name, marker in zip(shown, names, markers, strict=True):
+        _add_bins(chart, one, name, marker)
+    return chart
+
+
+def confidence_chart(calibration: Calibration) -> go.Figure:
+    """How many predictions a strategy made at each confidence, in twenty equal steps."""
+    total = sum(calibration.histogram)
+    if not total:
+        return nothing("No prediction has been made yet, so there is no confidence to show.")
+    (name,), steps = side_names([calibration]), len(calibration.histogram)
+    sure = sum(count for place, count in enumerate(calibration.histogram) if 10 * place >= 9 * steps)
+    chart = figure(
+        f"{name} is at least 90 % sure of {tenths(sure / total)} % of its answers with {labels_words(calibration.budget)}.",
+        calibration.sentence,
+        height=180,
+        xaxis=value_axis("confidence", ticksuffix=" %", range=[0, 100]),
+        yaxis=value_axis("predictions", rangemode="tozero"),
+    )
+    chart.add_bar(
+        x=[100 * (place + 0.5) / steps for place in range(steps)],
+        y=list(calibration.histogram),
+        width=92 / steps,
+        marker={"color": strategy_colour(calibration.strategy), "line": {"width": 0}},
+        text=[f"{100 * place / steps:.0f} to {100 * (place + 1) / steps:.0f} %" for place in range(steps)],
+        textposition="none",
+        hovertemplate="%{text} sure: %{y:,} predictions<extra></extra>",
+    )
+    return chart
+
+
+def _add_bins(chart: go.Figure, one: Calibration, name: str, marker: dict[str, object]) -> None:
+    up = [100 * (each.high - each.accuracy) for each in one.bins]
+    down = [100 * (each.accuracy - each.low) for each in one.bins]
+    chart.add_scatter(
+        x=[100 * each.confidence for each in one.bins], y=[100 * each.accuracy for each in one.bins], mode="lines+markers",
+        line={"color": marker["color"], "width": 2}, marker=marker, text=[f"{each.count:,}" for each in one.bins],
+        error_y={"type": "data", "symmetric": False, "array": up, "arrayminus": down, "width": 0, "thickness": 1.5},
+        hovertemplate=f"{label(name, 60)}<br>%{{text}} predictions, %{{x:.1f}} % sure, %{{y:.1f}} % right<extra></extra>",
+    )  # fmt: skip
+
+
+def _title(one: Calibration, name: str) -> str:
+    side = "above" if one.overconfidence >= 0 else "below"
+    low, high = one.overconfidence_low, one.overconfidence_high
+    span = ""
+    if low is not None and high is not None:
+        ends = (low, high) if one.overconfidence >= 0 else (-high, -low)
+        span = f" (95 % interval {tenths(ends[0])} to {tenths(ends[1])})"
+    return f"{name} is farthest off: its confidence lies {tenths(abs(one.overconfidence))} points {side} its accuracy{span}."
