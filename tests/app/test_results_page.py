@@ -90,7 +90,13 @@ def test_all_runs_are_in_the_table_and_in_the_downloads(raced: ExperimentRecord,
     assert table["run"].tolist() == [run.id for run in runs]
     assert set(table["state"]) == {"finished"}
     downloads = [button.proto.label for button in visit.download_button]
-    assert downloads == ["All runs (CSV)", "Everything (JSON)", "Download the model", "Its test predictions (CSV)"]
+    assert downloads == [
+        "Download the report (HTML)",
+        "All runs (CSV)",
+        "Everything (JSON)",
+        "Download the model",
+        "Its test predictions (CSV)",
+    ]
     [code] = [code.value for code in visit.code]
     assert code.splitlines()[0] == "from tlcore import load_model"
 

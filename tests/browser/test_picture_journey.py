@@ -65,9 +65,12 @@ def test_the_answer_and_the_pictures_behind_it(visit: Visit, raced: str, results
     expect(page.locator(".st-key-verdict")).to_contain_text(results["verdict"]["sentence"])
     page.get_by_role("tab", name="Confusions").click()
     settle(page)
-    page.get_by_label("What is behind a cell").click()
-    page.get_by_role("option").first.click()
-    expect(page.get_by_test_id("stImage").first).to_be_visible(timeout=30_000)
+    cell = page.get_by_role("combobox", name="What is behind a cell")
+    cell.click()
+    cell.press("ArrowDown")
+    cell.press("Enter")
+    expect(page.get_by_text("the surest first")).to_be_visible(timeout=30_000)
+    expect(page.get_by_test_id("stImage").first).to_be_visible()
 
 
 def test_new_pictures_get_labels_and_a_table(visit: Visit, results: dict, tmp_path: Path) -> None:

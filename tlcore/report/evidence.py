@@ -43,18 +43,7 @@ def efficiency(found: ExperimentResults) -> Any:
     curves = [curve for curve in (found.evidence.curves if found.evidence else ()) if curve.measure == metric]
     if len({point.budget for curve in curves for point in curve.points}) < 2:
         return None
-    return chart("efficiency_chart", curves)
-
-
-def chart(kind: str, *records: Any) -> Any:
-    """A chart of `tlcore.charts`, by name; None where this version does not have it."""
-    draw = getattr(charts, kind, None)
-    return draw(*records) if draw else None
-
-
-def _drawn(drawn: Charts, kind: str, *records: Any) -> Html:
-    found = chart(kind, *records)
-    return Html("") if found is None else drawn.draw(found)
+    return charts.efficiency_chart(curves)
 
 
 def _scores(found: ExperimentResults, drawn: Charts) -> Html:
@@ -97,7 +86,7 @@ def _labels(evidence: Evidence, drawn: Charts) -> Html:
     several = len(evidence.labels_saved) > 1
     return part(
         "Labels saved",
-        _drawn(drawn, "labels_saved_chart", evidence.labels_saved) if several else "",
+        drawn.draw(charts.labels_saved_chart(evidence.labels_saved)) if several else "",
         long_table("Labels that training from scratch needs to match each strategy",
                    ("strategy", "encoder", "labels", "reading"), rows),
     )  # fmt: skip
@@ -111,7 +100,7 @@ def _times(evidence: Evidence, drawn: Charts) -> Html:
     ]  # fmt: skip
     return part(
         "Time",
-        _drawn(drawn, "pareto_chart", evidence.times) if evidence.times else "",
+        drawn.draw(charts.pareto_chart(evidence.times)) if evidence.times else "",
         bullets(one.sentence for one in evidence.time_to_match),
         long_table("Time of training from scratch over the time of each strategy, encoding included",
                    ("strategy", "encoder", "labels", "ratio", "reading"), saved),
@@ -127,7 +116,7 @@ def _growth(evidence: Evidence, drawn: Charts) -> Html:
          if (one.strategy, one.encoder, one.measure) == (growth.strategy, growth.encoder, growth.measure)),
         None,
     )  # fmt: skip
-    picture = _drawn(drawn, "growth_chart", growth, curve) if curve and growth.points else Html("")
+    picture = drawn.draw(charts.growth_chart(growth, curve)) if curve and growth.points else Html("")
     return part("How much more data would bring", tag("p", growth.sentence), picture, _growth_table(growth))
 
 
@@ -159,9 +148,9 @@ def _differences(evidence: Evidence, drawn: Charts) -> Html:
     return part(
         "Where the strategies differ",
         counts,
-        _drawn(drawn, "class_change_chart", differences),
+        drawn.draw(charts.class_change_chart(differences)),
         _class_table(differences, first, second),
-        _drawn(drawn, "confusion_difference_chart", differences),
+        drawn.draw(charts.confusion_difference_chart(differences, [one.label for one in differences.classes])),
     )
 
 
@@ -214,7 +203,7 @@ def _calibration(found: Sequence[Calibration], drawn: Charts) -> Html:
     return part(
         "How far confidence can be believed",
         bullets(one.sentence for one in found),
-        _drawn(drawn, "reliability_chart", found),
+        drawn.draw(charts.reliability_chart(found)),
         long_table("Expected calibration error, each strategy at its largest budget", columns, rows),
     )
 
