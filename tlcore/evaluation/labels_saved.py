@@ -141,9 +141,11 @@ def _conclude(
         return _record(strategy, controls, measure, found, sentence, "fewer_than")
     if reading.reached is None:
         sure = "" if low == largest / n else f" Chance allowed for, {_at_least(low)}."
+        more = f"needs more than {times_words(largest / n)} as many labels to match {start}" if largest > n else ""
         sentence = (
-            f"{other} needs more than {times_words(largest / n)} as many labels to match {start}: it never got there, with"
-            f" up to {labels_words(largest)}.{sure}"
+            f"{other} {more}: it never got there, with up to {labels_words(largest)}.{sure}"
+            if more
+            else f"{other} does not match {start}, the most that it was given itself.{sure}"
         )
         return _record(strategy, controls, measure, (None, low, None), sentence, "more_than")
     factor = reading.reached / n
