@@ -231,6 +231,8 @@ class RunRecord(Record):
     precision: str | None = None
     chosen: dict[str, float | int | str | bool | None] = {}
     """What the run settled on: epochs, regularisation, learning rate…"""
+    temperature: float | None = None
+    """What its confidence should be scaled by, fitted on held-out labels; None where there were too few."""
     started_at: str | None = None
     ended_at: str | None = None
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tlcore.evaluation.calibration import apply_temperature, calibration, fit_temperature
+from tlcore.evaluation.calibration import calibration
 from tlcore.evaluation.outcomes import Group, Outcome
 from tlcore.records import RunRecord, RunStatus
 
@@ -14,13 +14,15 @@ def draw(items, sharpness=1.0, seeds=3, seed=0, classes=3):
     return logits * sharpness, labels
 
 
-def group(items, sharpness=1.0, seeds=3, seed=0):
+def group(items, sharpness=1.0, seeds=3, seed=0, temperatures=(None, None, None)):
     logits, labels = draw(items, sharpness, seed=seed)
     raised = np.exp(logits)
     probabilities = raised / raised.sum(axis=1, keepdims=True)
     runs = [
-        RunRecord(id=str(k), experiment="x", strategy="s", encoder="e", budget=9, seed=k, status=RunStatus.FINISHED)
-        for k in range(seeds)
+        RunRecord(
+            id=str(k), experiment="x", strategy="s", encoder="e", budget=9, seed=k, status=RunStatus.FINISHED, temperature=heat
+        )
+        for k, heat in zip(range(seeds), temperatures, strict=False)
     ]
     return Group("s", "e", 9, tuple(Outcome(run, labels, probabilities) for run in runs))
 
@@ -52,26 +54,14 @@ def test_few_items_give_few_bins_and_no_nan(items):
     assert (found.overconfidence_low is None) == (items == 1)
 
 
-@pytest.mark.parametrize("sharpness", [0.4, 1.0, 3.0])
-def test_the_temperature_undoes_the_sharpness(sharpness):
-    logits, labels = draw(4000, sharpness)
-    assert fit_temperature(logits, labels) == pytest.approx(sharpness, rel=0.1)
+def test_the_right_temperatures_mend_what_is_too_sure():
+    found = calibration(group(1000, 3.0, temperatures=(3.0, 2.9, 3.1)), "Model")
+    assert found.temperatures == (3.0, 2.9, 3.1) and found.error_debiased > 0.1 > 0.03 > found.scaled_error_debiased
+    assert "temperatures of 2.9 to 3.1" in found.scaled_sentence and "held-out" in found.scaled_sentence
+    assert sum(one.count for one in found.scaled_bins) == 3000
 
 
-def test_a_temperature_keeps_the_order_and_stays_in_its_range():
-    logits, _ = draw(50)
-    raised = np.exp(logits)
-    probabilities = raised / raised.sum(axis=1, keepdims=True)
-    cooler = apply_temperature(probabilities, 2.5)
-    assert (cooler.argmax(axis=1) == probabilities.argmax(axis=1)).all() and cooler.sum(axis=1) == pytest.approx(1.0)
-    assert cooler.max() < probabilities.max() and apply_temperature(probabilities, 1.0) == pytest.approx(probabilities)
-    assert 0.05 <= fit_temperature(np.eye(3) * 5, np.arange(3)) < 0.2
-    assert np.isfinite(apply_temperature(np.array([[1.0, 0.0]]), 3.0)).all()
-
-
-@pytest.mark.parametrize(
-    ("logits", "labels"), [(np.zeros((0, 2)), []), (np.zeros((2, 2)), [0]), (np.full((1, 2), np.nan), [0])]
-)
-def test_what_does_not_fit_is_refused(logits, labels):
-    with pytest.raises(ValueError, match="finite logits"):
-        fit_temperature(logits, np.array(labels, dtype=np.int64))
+def test_without_a_temperature_of_every_run_nothing_is_scaled():
+    found = calibration(group(1000, 3.0, temperatures=(3.0, None, 3.1)), "Model")
+    assert found.temperatures == () == found.scaled_bins and found.scaled_error_debiased is None
+    assert "Too few labels were held out" in found.scaled_sentence

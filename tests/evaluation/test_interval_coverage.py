@@ -79,4 +79,4 @@ def test_a_clear_difference_is_seen(simulation, make_outcomes, strategies):
         scratch, transfer = draws.draw(0.7, 0.85)
         outcomes = make_outcomes("scratch", scratch, scores=None) + make_outcomes("full_fine_tuning", transfer, scores=None)
         seen += give_verdict(outcomes, strategies).kind is VerdictKind.HELPS
-    assert seen >= 90
+    assert seen >= 85

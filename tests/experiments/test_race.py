@@ -1,6 +1,7 @@
 """The whole of a worker's work, in this process: every strategy on the toy texts."""
 
 import json
+from dataclasses import replace
 
 import mlflow
 import numpy as np
@@ -12,6 +13,7 @@ from tlcore.experiments import artifacts
 from tlcore.experiments.race import Race
 from tlcore.experiments.results import results
 from tlcore.experiments.store import RunStore
+from tlcore.files import sha256_of
 from tlcore.models.bundle import load_model
 from tlcore.records import RunStatus
 from tlcore.training.catalogue import STRATEGIES
@@ -120,6 +122,36 @@ def test_a_cancel_stops_in_the_middle_and_keeps_what_is_finished(tiny_workspace,
         (RunStatus.FINISHED, ""),
         (RunStatus.KILLED, "cancelled"),
     ]
+    found = results(tiny_workspace, control.id)
+    assert [curve.strategy for curve in found.evidence.curves if curve.measure == "accuracy"] == ["classic"]
+
+
+def test_the_test_labels_choose_nothing(tiny_workspace, dataset, store):
+    """With the labels of all test items swapped, every model, epoch, setting and temperature is the same; scores are not."""
+    spec = make_spec(dataset, strategies=tuple(STRATEGIES), seeds=1)
+    honest, swapped = (submit_quietly(tiny_workspace, spec, letter * 12) for letter in "ab")
+    race(honest, store)
+    running = Race(swapped, store)
+    opened = running.recorder.open
+
+    def swap():
+        prepared, runs = opened()
+        labels = prepared.labels.copy()
+        labels[prepared.split.test] = (labels[prepared.split.test] + 1) % len(prepared.classes)
+        return replace(prepared, labels=labels), runs
+
+    running.recorder.open = swap
+    running.run()
+    pairs = list(zip(store.runs(honest.id), store.runs(swapped.id), strict=True))
+    assert len(pairs) == len(STRATEGIES) and any(one.accuracy != other.accuracy for one, other in pairs)
+    for one, other in pairs:
+        assert (one.chosen, one.temperature, one.n_validation) == (other.chosen, other.temperature, other.n_validation)
+        assert [epoch.model_dump(exclude={"seconds"}) for epoch in one.curve] == [
+            epoch.model_dump(exclude={"seconds"}) for epoch in other.curve
+        ]
+        arrays = [sha256_of(next(store.bundle(run.id).glob("*.safetensors"))) for run in (one, other)]
+        assert arrays[0] == arrays[1]
+        np.testing.assert_array_equal(store.predictions(one.id).probabilities, store.predictions(other.id).probabilities)
 
 
 def test_a_second_attempt_does_what_is_left_and_gets_the_same_numbers(tiny_workspace, dataset, store):

@@ -1,4 +1,4 @@
-"""How far a strategy's confidence can be believed, and the temperature that mends it.
+"""How far a strategy's confidence can be believed, as it is and at the temperatures its runs' validation labels ask for.
 
 Bins hold equally many predictions, which biases the expected calibration error least (Roelofs et al. 2022), and what sampling
 alone adds to each bin's gap is taken off: measured gap² - s² is an unbiased estimate of the true gap² where s is the standard
@@ -6,23 +6,39 @@ error (Kumar, Liang and Ma 2019), and a gap g measured with error s looks like E
 scaling is Guo et al. 2017.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from tlcore.evaluation.intervals import Interval, difference_interval, find_difference_spread
 from tlcore.evaluation.items import item_values
 from tlcore.evaluation.outcomes import FloatArray, Group, IntArray
 from tlcore.evaluation.records import Calibration, ReliabilityBin
+from tlcore.evaluation.temperature import apply_temperature
 from tlcore.evaluation.wording import flipped, in_sentence, interval_words, tenths
 
 _MOST_BINS = 15
 _LEAST_IN_BIN = 10
 _STEPS = 20
-_FARTHEST = np.log(20.0)
-"""Temperatures stay within a twentieth and twenty."""
+
+
+@dataclass(frozen=True)
+class _Reliability:
+    """Predictions of one group, by how sure they are."""
+
+    bins: tuple[ReliabilityBin, ...]
+    over: float
+    """Mean confidence minus accuracy."""
+    error: float
+    debiased: float
 
 
 def calibration(group: Group, name: str) -> Calibration:
     """Reliability of the most probable class's probability, over all seeds' predictions.
+
+    The same again with each run's confidence scaled by its temperature, where every run has one: temperatures come from labels
+    held out of the fit, so the test still chooses nothing.
 
     Args:
         group: one strategy at one budget.
@@ -30,6 +46,38 @@ def calibration(group: Group, name: str) -> Calibration:
     """
     confidence = np.stack([outcome.probabilities.max(axis=1) for outcome in group.outcomes]).astype(np.float64)
     right = item_values(group, "accuracy")
+    found = _reliability(confidence, right)
+    low, high = _ends(confidence - right, found.over)
+    temperatures = tuple(outcome.run.temperature for outcome in group.outcomes if outcome.run.temperature is not None)
+    scaled = _reliability(_scaled(group, temperatures), right) if len(temperatures) == len(group.outcomes) else None
+    return Calibration(
+        strategy=group.strategy,
+        encoder=group.encoder,
+        budget=group.budget,
+        bins=found.bins,
+        error=found.error,
+        error_debiased=found.debiased,
+        overconfidence=found.over,
+        overconfidence_low=low,
+        overconfidence_high=high,
+        histogram=tuple(int(count) for count in np.histogram(confidence, bins=_STEPS, range=(0, 1))[0]),
+        temperatures=temperatures if scaled else (),
+        scaled_bins=scaled.bins if scaled else (),
+        scaled_error_debiased=scaled.debiased if scaled else None,
+        runs=group.runs,
+        sentence=_sentence(found.over, low, high, found.debiased, name),
+        scaled_sentence=_scaled_sentence(temperatures, scaled),
+    )
+
+
+def _scaled(group: Group, temperatures: Sequence[float]) -> FloatArray:
+    """`(seeds, n)` confidence of each run at its temperature."""
+    pairs = zip(group.outcomes, temperatures, strict=True)
+    return np.stack([apply_temperature(outcome.probabilities, heat).max(axis=1) for outcome, heat in pairs])
+
+
+def _reliability(confidence: FloatArray, right: FloatArray) -> _Reliability:
+    """Both `(seeds, n)`."""
     parts = _equal_parts(confidence.ravel())
     bins = tuple(_bin(confidence.ravel()[part], right.ravel()[part], len(right)) for part in parts)
     weights = np.array([one.count for one in bins]) / confidence.size
@@ -38,64 +86,7 @@ def calibration(group: Group, name: str) -> Calibration:
     error = float(weights @ np.abs(gaps))
     true = np.sqrt(np.maximum(gaps**2 - noise**2, 0.0))
     debiased = max(error - float(weights @ (_folded_mean(true, noise) - true)), 0.0)
-    over = float(gaps @ weights)
-    low, high = _ends(confidence - right, over)
-    return Calibration(
-        strategy=group.strategy,
-        encoder=group.encoder,
-        budget=group.budget,
-        bins=bins,
-        error=error,
-        error_debiased=debiased,
-        overconfidence=over,
-        overconfidence_low=low,
-        overconfidence_high=high,
-        histogram=tuple(int(count) for count in np.histogram(confidence, bins=_STEPS, range=(0, 1))[0]),
-        runs=group.runs,
-        sentence=_sentence(over, low, high, debiased, name),
-    )
-
-
-def fit_temperature(logits: FloatArray, labels: IntArray) -> float:
-    """The temperature T that makes softmax(logits / T) most likely on validation labels.
-
-    The loss is convex in 1/T and its slope rises, so halving an interval finds it.
-
-    Args:
-        logits: `(n, k)` of validation items, never of test items.
-        labels: `(n,)` their classes.
-
-    Returns:
-        Above 1 when the model is too sure. Within 1/20 and 20: where every answer is right, no temperature is cold enough.
-
-    Raises:
-        ValueError: no items, shapes that do not fit, or a logit that is not finite.
-    """
-    if logits.ndim != 2 or not len(labels) or logits.shape[0] != len(labels) or not np.isfinite(logits).all():
-        raise ValueError(f"Expected finite logits for {len(labels)} labels, got {logits.shape}.")
-    low, high = -_FARTHEST, _FARTHEST
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if _slope(logits, labels, float(np.exp(middle))) < 0 else (low, middle)
-    return float(np.exp(-(low + high) / 2))
-
-
-def apply_temperature(probabilities: FloatArray, temperature: float) -> FloatArray:
-    """Probabilities `(n, k)` at another temperature; which class is most probable stays as it is."""
-    logits = np.log(np.clip(probabilities.astype(np.float64), np.finfo(np.float64).tiny, None)) / temperature
-    return _softmax(logits)
-
-
-def _slope(logits: FloatArray, labels: IntArray, sharpness: float) -> float:
-    """How the mean log loss changes with 1/T."""
-    scaled = logits.astype(np.float64)
-    expected = (_softmax(scaled * sharpness) * scaled).sum(axis=1)
-    return float((expected - scaled[np.arange(len(labels)), labels]).mean())
-
-
-def _softmax(logits: FloatArray) -> FloatArray:
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return raised / raised.sum(axis=1, keepdims=True)
+    return _Reliability(bins, float(gaps @ weights), error, debiased)
 
 
 def _equal_parts(confidence: FloatArray) -> list[IntArray]:
@@ -152,3 +143,14 @@ def _sentence(over: float, low: float | None, high: float | None, error: float, 
         return f"{name} is too modest by {tenths(-over)} points {interval_words(flipped(interval))}. {off}"
     gap = f"{tenths(over)} points {interval_words(interval)}"
     return f"{name} is neither too sure nor too modest beyond chance: {gap}. {off}"
+
+
+def _scaled_sentence(temperatures: Sequence[float], scaled: _Reliability | None) -> str:
+    if scaled is None:
+        return "Too few labels were held out, or too few of them told wrong, to fit a temperature to."
+    ends = [f"{heat:.2g}" for heat in (min(temperatures), max(temperatures))]
+    fitted = f"a temperature of {ends[0]}" if ends[0] == ends[1] else f"temperatures of {ends[0]} to {ends[1]}"
+    return (
+        f"Scaled by {fitted}, fitted on held-out labels and never on the test, it is off by"
+        f" {tenths(scaled.debiased)} points; its answers stay the same."
+    )

@@ -5,13 +5,13 @@ seed, which item, and what is left. The analysis of variance of such a crossed t
 radiologists compare two methods over readers x cases (Obuchowski and Rockette 1995; Hillis 2007). Each source then gets its own
 t quantile, and the squares add up (Howe 1974; Burdick and Graybill, "Confidence Intervals on Variance Components", 1992):
 
-    half width² = t²(seeds - 1) · (seed + ½ rest/items)/seeds + t²(items - 1) · (item/items + ½ rest/(seeds · items))
+    half width² = t²(seeds - 1) · (seed + ¾ rest/items)/seeds + t²(items - 1) · (item/items + ¼ rest/(seeds · items))
 
 The seeds' mean square holds seed and rest together. Taking all of the rest off it leaves nothing too often when seeds are few,
-so half of the rest stays with the seeds, and with two seeds all of it; this was chosen by simulation (docs/verdict.md). So
-few seeds widen the interval as much as few seeds deserve, and mostly where seeds matter. A percentile bootstrap does not: of
-three seeds drawn with replacement, most samples vary less than fresh seeds would. How often these intervals hold the truth is
-simulated in benchmarks/verdict_coverage.py and tests/evaluation/test_interval_coverage.py.
+so three quarters of the rest stay with the seeds, and with two seeds all of it; this was chosen by simulation
+(docs/verdict.md). So few seeds widen the interval as much as few seeds deserve, and mostly where seeds matter. A percentile
+bootstrap does not: of three seeds drawn with replacement, most samples vary less than fresh seeds would. How often these
+intervals hold the truth is simulated in benchmarks/verdict_coverage.py and tests/evaluation/test_interval_coverage.py.
 
 Where answers are nearly all alike, a sample's spread says too little. As Agresti and Coull (1998) do for a share and Agresti
 and Min (2005) for a paired difference, a few imagined items at both ends of the scale are counted along; they also keep the
@@ -31,7 +31,7 @@ TAIL = 0.025
 UNKNOWN_LUCK = 1.959964 * 2**0.5 * 0.025
 """Chance in training that a difference of single runs is allowed for: each may move by 2.5 points, one standard deviation."""
 
-_KEPT, _KEPT_OF_TWO = 0.5, 1.0
+_KEPT, _KEPT_OF_TWO = 0.75, 1.0
 """Share of the rest that is counted with the seeds, and the same with only two seeds."""
 
 _SLIGHT = 0.25

@@ -280,8 +280,15 @@ class Calibration(Record):
     overconfidence_high: float | None
     histogram: tuple[int, ...]
     """Predictions by confidence, in twenty equal steps from 0 to 1."""
+    temperatures: tuple[float, ...] = ()
+    """One a run, fitted on labels held out of its fit; empty unless every run has one."""
+    scaled_bins: tuple[ReliabilityBin, ...] = ()
+    """`bins` with each run's confidence scaled by its temperature."""
+    scaled_error_debiased: float | None = None
     runs: tuple[str, ...]
     sentence: str
+    scaled_sentence: str = ""
+    """What scaling brings, or why there is none; empty in answers from before it was known."""
 
 
 class Evidence(Record):

@@ -70,13 +70,14 @@ class Race:
         self._prepared, runs = self.recorder.open()
         done, todo = [run for run in runs if run.finished], [run for run in runs if not run.finished]
         self._outcomes = [self._outcome(run) for run in done]
+        self._answer = judge(self._blank_answer(), self._outcomes, self._submission) if done else None
         self._load(done, todo)
-        self._encode(todo)
-        failures = [reason for part, run in enumerate(todo) for reason in [self._attempt(run, part + 2)] if reason]
+        try:
+            self._encode(todo)
+            failures = [reason for part, run in enumerate(todo) for reason in [self._attempt(run, part + 2)] if reason]
+        finally:
+            self._gather()  # also of what is finished when somebody stops it half-way
         if self._outcomes:
-            self._gather()
-            if self._answer:
-                self.recorder.answer(self._answer, self._answer.verdict.sentence if self._answer.verdict else "")
             return RunStatus.FINISHED, f"{len(failures)} of {len(runs)} runs failed" if failures else ""
         return RunStatus.FAILED, failures[0]
 
@@ -160,22 +161,30 @@ class Race:
             "n_validation": report.n_validation,
             "n_test": len(test),
         }
+        if report.temperature is not None:
+            facts["temperature"] = report.temperature
         said = {"chosen": chosen_tag(report.chosen)}
         if run.plan.encoder != NO_ENCODER:
             said["precision"] = runtime.precision().name
         self.recorder.finish(run, fitted.scores, predictions, facts, said)
         self._outcomes.append(self._outcome(run))
         self._answer = judge(self._answer or self._blank_answer(), self._outcomes, self._submission)
-        if time.monotonic() >= self._gather_at:
-            self._gather()
-        self.recorder.answer(self._answer, self._answer.verdict.sentence if self._answer.verdict else "")
+        if time.monotonic() < self._gather_at:
+            self._publish(self._answer)
+            return
+        started = time.monotonic()
+        self._gather()
+        self._gather_at = time.monotonic() + _GATHER_PAUSES * (time.monotonic() - started)
 
     def _gather(self) -> None:
-        """Renew the answer's evidence; again when twenty times as long has passed as that took."""
-        started = time.monotonic()
+        """Renew the answer's evidence, where this attempt has an answer."""
         if self._answer:
             self._answer = gather(self._answer, self._outcomes, self._submission)
-        self._gather_at = time.monotonic() + _GATHER_PAUSES * (time.monotonic() - started)
+            self._publish(self._answer)
+
+    def _publish(self, answer: Answer) -> None:
+        """Let every face see the answer."""
+        self.recorder.answer(answer, answer.verdict.sentence if answer.verdict else "")
 
     def _encode(self, todo: Sequence[PlannedRun]) -> None:
         """Features of every item that a coming run wants them of, once for all runs."""

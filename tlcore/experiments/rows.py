@@ -165,6 +165,7 @@ def run_record(row: Row) -> RunRecord:
         features_reused=row.tag("features_reused") == "true",
         precision=row.tag("precision"),
         chosen=json.loads(row.tag("chosen") or "{}"),
+        temperature=metrics.get("temperature"),
         started_at=row.tag("started_at"),
         ended_at=_instant(row.ended) if row.status not in (RunStatus.SCHEDULED, RunStatus.RUNNING) else None,
     )

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tlcore.encoders.base import FloatArray, IntArray
+from tlcore.evaluation.temperature import fit_temperature
 
 Matrix = Any
 """`(n, d)` float32: a numpy array or a scipy sparse CSR matrix."""
@@ -51,6 +52,8 @@ class BestHead:
 
     head: LinearHead
     strength: float
+    temperature: float | None = None
+    """From the held-out answers of the heads that chose the strength; None where nothing was held out."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +108,9 @@ def fit_best_head(problem: HeadProblem, strengths: Sequence[float], otherwise: f
 
     `otherwise` is taken when they are too few to hold some out, or there is nothing to choose from.
     """
-    strength = _choose(problem, strengths, lambda share: tell(share * _CHOOSING)) or otherwise
-    return BestHead(fit_head(problem, strength, tick=lambda: tell(_CHOOSING)), strength)
+    chosen = _choose(problem, strengths, lambda share: tell(share * _CHOOSING))
+    strength = chosen.strength if chosen else otherwise
+    return BestHead(fit_head(problem, strength, tick=lambda: tell(_CHOOSING)), strength, chosen.temperature if chosen else None)
 
 
 def fit_on_features(problem: HeadProblem, strengths: Sequence[float], otherwise: float, tell: Tell = _nothing) -> BestHead:
@@ -119,26 +123,37 @@ def fit_on_features(problem: HeadProblem, strengths: Sequence[float], otherwise:
     scale = np.sqrt(problem.features.var(axis=0).mean()) or np.float32(1)
     best = fit_best_head(replace(problem, features=(problem.features - centre) / scale), strengths, otherwise, tell)
     weight = best.head.weight / scale
-    return BestHead(LinearHead(weight, best.head.bias - weight @ centre), best.strength)
+    return replace(best, head=LinearHead(weight, best.head.bias - weight @ centre))
 
 
-def _choose(problem: HeadProblem, strengths: Sequence[float], tell: Tell) -> float | None:
+@dataclass(frozen=True)
+class _Choice:
+    """A strength, and the temperature that suits its held-out answers."""
+
+    strength: float
+    temperature: float | None
+
+
+def _choose(problem: HeadProblem, strengths: Sequence[float], tell: Tell) -> _Choice | None:
     """The strength with the lowest loss on held-out items; None when there are too few of them.
 
     Every fold's head goes on from its last one, and the search ends where the loss stops falling: along such a path it
     falls, then rises.
     """
-    best, lowest = None, np.inf
+    best, lowest, answers = None, np.inf, np.empty((0, len(problem.weights)))
     folds = _folds(problem.labels, problem.seed) if len(problem.labels) >= _FOLDS * len(problem.weights) else []
+    held_out = [problem.rows(held) for held in folds]
+    labels = np.concatenate([held.labels for held in held_out]) if held_out else problem.labels[:0]
     heads: list[LinearHead | None] = [None] * len(folds)
     for place, strength in enumerate(strengths if folds else ()):
         tick = partial(tell, place / len(strengths))
         heads = [fit_head(problem.rows(~held), strength, head, tick) for held, head in zip(folds, heads, strict=True)]
-        loss = sum(_loss(head, problem.rows(held)) for held, head in zip(folds, heads, strict=True) if head)
+        logits = np.concatenate([head.logits(held.features) for held, head in zip(held_out, heads, strict=True) if head])
+        loss = _loss(logits, labels, problem.weights)
         if loss >= lowest:
             break
-        best, lowest = strength, loss
-    return best
+        best, lowest, answers = strength, loss, logits
+    return None if best is None else _Choice(best, fit_temperature(answers, labels))
 
 
 class _Objective:
@@ -179,7 +194,7 @@ def _folds(labels: IntArray, seed: int) -> list[BoolArray]:
     return [mask for mask in masks if mask.any()]
 
 
-def _loss(head: LinearHead, held: HeadProblem) -> float:
+def _loss(logits: npt.NDArray[np.float64], labels: IntArray, weights: FloatArray) -> float:
     """Summed log-loss of held-out items, weighted by class."""
-    right = softmax(head.logits(held.features))[np.arange(len(held.labels)), held.labels]
-    return float((-np.log(np.maximum(right, 1e-12)) * held.weights[held.labels]).sum())
+    right = softmax(logits)[np.arange(len(labels)), labels]
+    return float((-np.log(np.maximum(right, 1e-12)) * weights[labels]).sum())

@@ -44,6 +44,8 @@ class FitReport:
     n_validation: int = 0
     encode_seconds: float = 0.0
     chosen: dict[str, Any] = field(default_factory=dict)
+    temperature: float | None = None
+    """What its confidence should be cooled or heated by, from labels held out of the fit (`evaluation.temperature`)."""
 
 
 @dataclass(frozen=True)

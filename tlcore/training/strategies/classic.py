@@ -61,7 +61,7 @@ class Classic(Strategy):
             tell = Part(context.hook, _SEEN, 1.0).on_step
             best = fit_best_head(problem, self.view.strengths, self.view.few_items, tell)
         self.head = best.head
-        return FitReport(n_train=len(data.labels), chosen={"strength": best.strength})
+        return FitReport(len(data.labels), chosen={"strength": best.strength}, temperature=best.temperature)
 
     def predict_proba(self, items: Sequence[Item], features: FeatureSource | None = None) -> Probabilities:
         """See `Strategy.predict_proba`."""

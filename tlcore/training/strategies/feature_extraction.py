@@ -44,7 +44,7 @@ class FeatureExtraction(Strategy):
             problem = HeadProblem(features, data.labels, weights, self.seed)
             best = fit_on_features(problem, strengths, _FEW_ITEMS, Part(context.hook, 0.1, 1.0).on_step)
         self.head = best.head
-        return FitReport(n_train=len(data.labels), encode_seconds=seconds, chosen={"strength": best.strength})
+        return FitReport(len(data.labels), 0, seconds, {"strength": best.strength}, best.temperature)
 
     def predict_proba(self, items: Sequence[Item], features: FeatureSource | None = None) -> Probabilities:
         """See `Strategy.predict_proba`."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from tlcore import runtime
 from tlcore.data.splits import hold_out
 from tlcore.encoders.base import FeatureSource, Inputs, IntArray, Weights
+from tlcore.evaluation.temperature import fit_temperature
 from tlcore.records import Item
 from tlcore.training.batches import Chosen
 from tlcore.training.checkpoint import Keeper, Standing
@@ -66,9 +67,8 @@ class NetworkStrategy(Strategy):
             share = self.settings.validation_share if self.settings.early_stopping else 0.0
             fit, validation = hold_out(data.labels, share, self.seed)
             seconds = self.start([data.items[row] for row in fit], data.labels[fit], context)
-            standing = self._train(data, fit, validation, context)
-            round_weights(self.network)
-        return FitReport(len(fit), len(validation), seconds, {"epochs": standing.best_epoch or standing.epoch})
+            standing, temperature = self._train(data, fit, validation, context)
+        return FitReport(len(fit), len(validation), seconds, {"epochs": standing.best_epoch or standing.epoch}, temperature)
 
     def predict_proba(self, items: Sequence[Item], features: FeatureSource | None = None) -> Probabilities:
         """See `Strategy.predict_proba`."""
@@ -96,8 +96,11 @@ class NetworkStrategy(Strategy):
             network.learn_statistics()
         return network.to(runtime.device())
 
-    def _train(self, data: Labelled, fit: IntArray, validation: IntArray, context: FitContext) -> Standing:
-        """The epoch loop over the items at positions `fit`; those at `validation`, if any, say when to stop."""
+    def _train(self, data: Labelled, fit: IntArray, validation: IntArray, context: FitContext) -> tuple[Standing, float | None]:
+        """The epoch loop over the items at positions `fit`; those at `validation`, if any, say when to stop.
+
+        They also say, afterwards, by what temperature the finished network is too sure of itself.
+        """
         context.hook.on_phase("Preparing the items", 0.0)
         inputs = self._inputs(data.items, Part(context.hook, 0.0, _READY))
         parts = [Examples(Chosen(inputs, rows), data.labels[rows]) for rows in (fit, validation)]
@@ -105,7 +108,9 @@ class NetworkStrategy(Strategy):
         keeper = Keeper(context.checkpoints, context.checkpoint_seconds, str(job))
         context.hook.on_phase("Training", _READY)
         with only_used_rows(self.network.backbone, inputs):
-            return Loop(self.network, job, Part(context.hook, _READY, 1.0), keeper).run()
+            standing = Loop(self.network, job, Part(context.hook, _READY, 1.0), keeper).run()
+        round_weights(self.network)
+        return standing, fit_temperature(predict_logits(self.network, parts[1].inputs), parts[1].labels)
 
     def _inputs(self, items: Sequence[Item], hook: Part) -> Inputs:
         """Items ready for the network, the frozen part of it run once."""
