@@ -195,14 +195,14 @@ def _calibration(found: Sequence[Calibration], drawn: Charts) -> Html:
     rows = [
         (strategy_name(one.strategy), name(encoder_words(one.encoder)), count(one.budget), percent(one.error),
          percent(one.error_debiased), signed(one.overconfidence),
-         interval(one.overconfidence_low, one.overconfidence_high, points=True))
+         interval(one.overconfidence_low, one.overconfidence_high, points=True), percent(one.scaled_error_debiased))
         for one in found
     ]  # fmt: skip
     columns = ("strategy", "encoder", "labels", "calibration error", "with chance taken off", "overconfidence in points",
-               "95 % interval")  # fmt: skip
+               "95 % interval", "scaled by temperature, chance taken off")  # fmt: skip
     return part(
         "How far confidence can be believed",
-        bullets(one.sentence for one in found),
+        bullets(f"{one.sentence} {one.scaled_sentence}".strip() for one in found),
         drawn.draw(charts.reliability_chart(found)),
         long_table("Expected calibration error, each strategy at its largest budget", columns, rows),
     )
