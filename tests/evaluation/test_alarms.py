@@ -3,6 +3,7 @@ import pytest
 
 from tlcore.evaluation.alarms import Watch, find_alarms
 from tlcore.evaluation.outcomes import group_outcomes
+from tlcore.evaluation.records import Familiarity
 from tlcore.records import EpochRecord
 
 CLASSES = ("bad", "good")
@@ -12,14 +13,14 @@ CLASSES = ("bad", "good")
 def look(simulation, make_outcomes, strategies):
     """Alarms of a race with these accuracies; `curve` is given to the losers' runs."""
 
-    def run(seeds=3, items=400, luck=0.0, budget=540, curve=(), n_train=2000, **accuracies):
+    def run(seeds=3, items=400, luck=0.0, budget=540, curve=(), n_train=2000, familiar=(), **accuracies):
         tables = simulation(seeds, items, luck=luck, seed=7).draw(*accuracies.values())
         outcomes = [
             one
             for name, table in zip(accuracies, tables, strict=True)
             for one in make_outcomes(name, table, budget=budget, curve=curve if name == "full_fine_tuning" else ())
         ]
-        return find_alarms(group_outcomes(outcomes), Watch(strategies, n_train=n_train), CLASSES)
+        return find_alarms(group_outcomes(outcomes), Watch(strategies, n_train=n_train, familiar=familiar), CLASSES)
 
     return run
 
@@ -98,6 +99,16 @@ def test_few_labels_are_counted_by_class_and_cured_by_more(look):
     assert codes(alarm) == ["few_labels"] and "12 labels are only 6.0 for each of 2 classes" in alarm.causes[0].sentence
     assert alarm.next_step.changes == {"budgets": [12, "all"]}
     assert look(budget=12, n_train=12, scratch=0.85, full_fine_tuning=0.65)[0].next_step.changes == {"seeds": 5}
+
+
+def test_data_far_from_what_the_encoder_knows_is_named(look):
+    strange = Familiarity(encoder="minilm", looked_at=500, strange=("it spells their words in 2.7 pieces each", "they are odd"))
+    alarm = look(scratch=0.85, full_fine_tuning=0.65, familiar=[strange])[0]
+    cause = next(cause for cause in alarm.causes if cause.code == "far_data")
+    assert "these 500 items: it spells their words in 2.7 pieces each and they are odd." in cause.sentence
+    assert cause.next_step.changes["strategies"][-1] == "full_fine_tuning"
+    near, other = strange.model_copy(update={"strange": ()}), strange.model_copy(update={"encoder": "another"})
+    assert "far_data" not in codes(look(scratch=0.85, full_fine_tuning=0.65, familiar=[near, other])[0])
 
 
 def test_poor_features_and_forgetting_are_told_apart(look):

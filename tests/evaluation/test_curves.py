@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from tlcore.evaluation.curves import MEASURES, find_curves
+from tlcore.evaluation.curves import MEASURES, curves_of
+from tlcore.evaluation.outcomes import group_outcomes
 from tlcore.evaluation.summary import summarise
 from tlcore.records import RunStatus
 
@@ -9,7 +10,7 @@ from tlcore.records import RunStatus
 def test_points_agree_with_the_summary_and_name_their_runs(simulation, make_outcomes):
     low, high = simulation(3, 80).draw(0.6, 0.8)
     outcomes = [*make_outcomes("scratch", high, budget=100), *make_outcomes("scratch", low, budget=20)]
-    (curve,) = find_curves(outcomes, "accuracy")
+    (curve,) = curves_of(group_outcomes(outcomes), "accuracy")
     assert [point.budget for point in curve.points] == [20, 100]
     for point, row in zip(curve.points, summarise(outcomes), strict=True):
         assert (point.score, point.low, point.high) == (row.accuracy, row.accuracy_low, row.accuracy_high)
@@ -19,16 +20,17 @@ def test_points_agree_with_the_summary_and_name_their_runs(simulation, make_outc
 @pytest.mark.parametrize("measure", MEASURES)
 def test_every_measure_lies_inside_its_interval_and_on_its_scale(measure, simulation, make_outcomes):
     (right,) = simulation(3, 60).draw(0.7)
-    (curve,) = find_curves(make_outcomes("scratch", right, classes=("a", "b", "c")), measure)
+    (curve,) = curves_of(group_outcomes(make_outcomes("scratch", right, classes=("a", "b", "c"))), measure)
     (point,) = curve.points
     assert 0 <= point.low < point.score < point.high
     assert point.high <= 1 or measure == "log_loss"
 
 
 def test_one_test_item_leaves_the_loss_without_an_interval(make_outcomes):
-    (curve,) = find_curves(make_outcomes("scratch", np.ones((2, 1), dtype=bool)), "log_loss")
+    (curve,) = curves_of(group_outcomes(make_outcomes("scratch", np.ones((2, 1), dtype=bool))), "log_loss")
     assert curve.points[0].low is None and curve.points[0].high is None
 
 
 def test_unfinished_runs_are_left_out(make_outcomes):
-    assert find_curves(make_outcomes("scratch", np.ones((1, 4), dtype=bool), status=RunStatus.FAILED), "accuracy") == ()
+    failed = make_outcomes("scratch", np.ones((1, 4), dtype=bool), status=RunStatus.FAILED)
+    assert curves_of(group_outcomes(failed), "accuracy") == ()

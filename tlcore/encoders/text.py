@@ -93,6 +93,10 @@ class TextEncoder:
         """Features `(1, d)` of a short text, to see that it works."""
         return self.encode(["A short text."])
 
+    def spelling(self, texts: Sequence[str]) -> tokens.Spelling:
+        """How the encoder's vocabulary spells these texts."""
+        return tokens.spelling(self._folder, texts)
+
     def count_tokens(self, texts: Sequence[str]) -> IntArray:
         """`(n,)` tokens of each text, special tokens included, before anything is cut."""
         return tokens.count_tokens(self._folder, texts)

@@ -1,6 +1,7 @@
 """Texts → token ids with the `tokenizers` library alone: no torch, so that importing a dataset can count tokens cheaply."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -31,6 +32,30 @@ def token_ids(folder: Path, texts: Sequence[str], limit: int) -> tuple[TokenIds,
     Raises EncoderError when the folder has no readable `tokenizer.json`.
     """
     return _ragged(_tokenizer(folder, limit), texts)
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """How a vocabulary spells texts."""
+
+    words: int
+    pieces: int
+    """Tokens that the words are made of, without those that only mark a text's ends."""
+    unknown: int
+    """Of these, how many stand for "not in the vocabulary"."""
+
+
+def spelling(folder: Path, texts: Sequence[str]) -> Spelling:
+    """Words as the tokenizer splits them, and the pieces it makes of them. Raises EncoderError as `count_tokens`."""
+    tokenizer = _tokenizer(folder, None)
+    no_such_word = getattr(tokenizer.model, "unk_token", None)
+    words = pieces = unknown = 0
+    for encoding in tokenizer.encode_batch([_encodable(text) for text in texts]):
+        of_words = [(word, token) for word, token in zip(encoding.word_ids, encoding.tokens, strict=True) if word is not None]
+        words += len({word for word, _ in of_words})
+        pieces += len(of_words)
+        unknown += sum(token == no_such_word for _, token in of_words)
+    return Spelling(words, pieces, unknown)
 
 
 @lru_cache(maxsize=16)

@@ -14,7 +14,7 @@ from tlcore.evaluation.comparison import CLASSIC, CONTROL, Comparison, against_c
 from tlcore.evaluation.differences import class_changes
 from tlcore.evaluation.intervals import TAIL, Interval, margin_of
 from tlcore.evaluation.outcomes import Group, Metric, StrategyFacts
-from tlcore.evaluation.records import Alarm, Cause, NextStep
+from tlcore.evaluation.records import Alarm, Cause, Familiarity, NextStep
 from tlcore.evaluation.wording import flipped, in_sentence, interval_words, labels_words, points, tenths, trained
 
 
@@ -28,6 +28,8 @@ class Watch:
     """Practical band, a fraction."""
     n_train: int | None = None
     """Size of the training part, so that a next step does not ask for labels that nobody has."""
+    familiar: Sequence[Familiarity] = ()
+    """How near the items are to what each encoder learned from."""
 
 
 def find_alarms(groups: Sequence[Group], watch: Watch, classes: Sequence[str]) -> tuple[Alarm, ...]:
@@ -123,7 +125,7 @@ def _alarm(kind: str, pair: Comparison, interval: Interval, looked_at: int, grou
         )
     else:
         sentence = f"Negative transfer: {in_sentence(name)} falls {size} short of {trained(other)} {span} {with_labels}."
-    causes = find_causes(Scene(pair.first, name, groups, watch.n_train))
+    causes = find_causes(Scene(pair.first, name, groups, watch.n_train, watch.familiar))
     step = causes[0].next_step if causes else more_labels(pair.first.budget, watch.n_train) or more_seeds(len(pair.first.seeds))
     return _record(kind, pair, interval, looked_at, sentence, step, causes)
 

@@ -12,8 +12,8 @@ from tlcore.evaluation.comparison import CLASSIC, CONTROL, compare
 from tlcore.evaluation.intervals import Interval, difference_interval, find_difference_spread
 from tlcore.evaluation.items import item_values
 from tlcore.evaluation.outcomes import Group
-from tlcore.evaluation.records import Cause, NextStep
-from tlcore.evaluation.wording import in_sentence, interval_words, labels_words, tenths
+from tlcore.evaluation.records import Cause, Familiarity, NextStep
+from tlcore.evaluation.wording import in_sentence, interval_words, labels_words, listed, tenths
 from tlcore.records import RunRecord
 
 FROZEN = "feature_extraction"
@@ -36,6 +36,8 @@ class Scene:
     groups: Sequence[Group]
     n_train: int | None
     """Size of the training part; None when it is unknown."""
+    familiar: Sequence[Familiarity] = ()
+    """Of each encoder, as far as it is known."""
 
 
 def find_causes(scene: Scene) -> tuple[Cause, ...]:
@@ -133,9 +135,26 @@ def _forgetting(scene: Scene) -> Cause | None:
     return Cause(code="forgetting", sentence=sentence, next_step=step)
 
 
+def _far_data(scene: Scene) -> Cause | None:
+    """Items unlike what the encoder learned from."""
+    known = next((one for one in scene.familiar if one.encoder == scene.loser.encoder), None)
+    if known is None or not known.strange:
+        return None
+    sentence = f"Far from home: the encoder learned from other things than these {known.looked_at:,} items: "
+    step = NextStep(label="Let the whole encoder adapt", changes={"strategies": [CLASSIC, CONTROL, "full_fine_tuning"]})
+    return Cause(code="far_data", sentence=f"{sentence}{listed(known.strange)}.", next_step=step)
+
+
 def _other(scene: Scene, strategy: str) -> Group | None:
     wanted = (strategy, scene.loser.encoder, scene.loser.budget)
     return next((group for group in scene.groups if (group.strategy, group.encoder, group.budget) == wanted), None)
 
 
-_LOOKS: tuple[Callable[[Scene], Cause | None], ...] = (_overfitting, _forgetting, _poor_features, _unstable, _few_labels)
+_LOOKS: tuple[Callable[[Scene], Cause | None], ...] = (
+    _overfitting,
+    _forgetting,
+    _poor_features,
+    _far_data,
+    _unstable,
+    _few_labels,
+)

@@ -6,27 +6,19 @@ import numpy as np
 
 from tlcore.evaluation.intervals import Interval, loss_interval, score_interval
 from tlcore.evaluation.items import item_values
-from tlcore.evaluation.outcomes import Group, Measure, Outcome, group_outcomes
+from tlcore.evaluation.outcomes import Group, Measure
 from tlcore.evaluation.records import Curve, CurvePoint
 from tlcore.evaluation.summary import mean_seconds
 
 MEASURES: tuple[Measure, ...] = ("accuracy", "macro_f1", "balanced_accuracy", "log_loss")
 
 
-def find_curves(outcomes: Sequence[Outcome], measure: Measure) -> tuple[Curve, ...]:
-    """One curve for each strategy and encoder, in that order; runs that did not finish are left out.
+def curves_of(groups: Sequence[Group], measure: Measure) -> tuple[Curve, ...]:
+    """One curve for each strategy and encoder, in the order of the groups.
 
     Intervals are of each point alone. Curves of two strategies whose bands overlap may still differ, because both met the same
     items and seeds: whether they do is what the paired differences say.
-
-    Raises:
-        ValueError: the runs were not scored on the same test items.
     """
-    return curves_of(group_outcomes(outcomes), measure)
-
-
-def curves_of(groups: Sequence[Group], measure: Measure) -> tuple[Curve, ...]:
-    """The same from runs that are grouped already."""
     found: dict[tuple[str, str], list[CurvePoint]] = {}
     for group in groups:
         found.setdefault((group.strategy, group.encoder), []).append(_point(group, measure))

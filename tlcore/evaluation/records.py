@@ -183,9 +183,19 @@ class NextStep(Record):
 class Cause(Record):
     """Why transfer may have lost, as far as records and predictions can measure it."""
 
-    code: Literal["few_labels", "overfitting", "poor_features", "unstable", "forgetting"]
+    code: Literal["few_labels", "overfitting", "poor_features", "unstable", "forgetting", "far_data"]
     sentence: str
     next_step: NextStep
+
+
+class Familiarity(Record):
+    """How near an experiment's items are to what an encoder learned from."""
+
+    encoder: str
+    looked_at: int
+    """Items that this was told from."""
+    strange: tuple[str, ...] = ()
+    """What is foreign to the encoder, one clause each about "them", the items; empty when nothing is."""
 
 
 class Alarm(Record):

@@ -13,6 +13,7 @@ import numpy as np
 from tlcore import runtime
 from tlcore.encoders.base import IntArray, OnProgress
 from tlcore.encoders.catalogue import load_encoder
+from tlcore.encoders.familiarity import familiarity
 from tlcore.encoders.features import FeatureStore
 from tlcore.errors import Stopped, TransferLabError
 from tlcore.evaluation.metrics import score
@@ -38,7 +39,7 @@ from tlcore.training.strategies.base import FitContext, FitReport, Labelled, Pro
 _GATHER_PAUSES = 20
 """Gathering evidence takes at most one part in so many of an experiment's time."""
 _SHOWN = 2_000
-"""Training texts looked at to tell languages and scripts."""
+"""Training items looked at to tell languages, scripts, and how near they are to what an encoder learned from."""
 _log = logging.getLogger(__name__)
 
 
@@ -70,8 +71,8 @@ class Race:
         self._prepared, runs = self.recorder.open()
         done, todo = [run for run in runs if run.finished], [run for run in runs if not run.finished]
         self._outcomes = [self._outcome(run) for run in done]
-        self._answer = judge(self._blank_answer(), self._outcomes, self._submission) if done else None
         self._load(done, todo)
+        self._answer = judge(self._blank_answer(), self._outcomes, self._submission) if done else None
         try:
             self._encode(todo)
             failures = [reason for part, run in enumerate(todo) for reason in [self._attempt(run, part + 2)] if reason]
@@ -96,6 +97,8 @@ class Race:
         train = self._prepared.split.train
         shown = train[np.linspace(0, len(train) - 1, min(_SHOWN, len(train)), dtype=int)]
         self._writing = writing_of(self._prepared.items(shown))
+        named = sorted({run.plan.encoder for run in (*done, *todo)} - {NO_ENCODER})
+        self._familiar = tuple(familiarity(self._encoder(name), self._prepared.items(shown)) for name in named)
         self._board.start()
 
     def _attempt(self, run: PlannedRun, part: int) -> str:
@@ -234,6 +237,7 @@ class Race:
             split=prepared.split.how,
             n_train=len(prepared.split.train),
             n_test=len(prepared.split.test),
+            familiar=self._familiar,
         )
 
     def _card(self, run: PlannedRun, fitted: Fitted) -> ModelCard:

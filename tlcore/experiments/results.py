@@ -6,7 +6,7 @@ from tlcore.errors import StorageError
 from tlcore.evaluation.alarms import Watch
 from tlcore.evaluation.evidence import find_evidence
 from tlcore.evaluation.outcomes import Outcome
-from tlcore.evaluation.records import Evidence
+from tlcore.evaluation.records import Evidence, Familiarity
 from tlcore.evaluation.summary import summarise
 from tlcore.evaluation.verdict import give_verdict
 from tlcore.experiments import artifacts
@@ -37,6 +37,8 @@ class Answer(Record):
     runs: tuple[RunRecord, ...] = ()
     evidence: Evidence | None = None
     """What stands behind the verdict; None in answers from before it was gathered."""
+    familiar: tuple[Familiarity, ...] = ()
+    """How near the training items are to what each encoder learned from."""
 
 
 class ExperimentResults(Record):
@@ -103,7 +105,7 @@ def judge(answer: Answer, outcomes: Sequence[Outcome], submission: Submission) -
 
 def gather(answer: Answer, outcomes: Sequence[Outcome], submission: Submission) -> Answer:
     """The answer with the evidence of these finished runs: a second or so for hundreds of them."""
-    watch = Watch(STRATEGIES, band=submission.spec.band, n_train=answer.n_train)
+    watch = Watch(STRATEGIES, band=submission.spec.band, n_train=answer.n_train, familiar=answer.familiar)
     return answer.model_copy(update={"evidence": find_evidence(outcomes, watch, answer.classes)})
 
 
