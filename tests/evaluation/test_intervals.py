@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from tlcore.evaluation.intervals import difference_interval, find_difference_spread, find_spread, score_interval
+from tlcore.evaluation.intervals import (
+    best_interval,
+    difference_interval,
+    find_difference_spread,
+    find_spread,
+    score_interval,
+)
 
 
 def test_answers_all_alike_still_leave_doubt():
@@ -33,10 +39,20 @@ def test_more_seeds_narrow_only_what_seeds_can():
     assert spread.half_width(0.025, items=2000) == pytest.approx(spread.half_width(0.025) / 2, rel=0.05)
 
 
-def test_picking_among_several_lowers_the_low_end_alone():
+def test_looking_at_several_lowers_the_low_end_alone():
     spread = find_difference_spread(np.random.default_rng(3).normal(0.1, 0.3, (3, 200)))
-    alone, picked = difference_interval(spread, 0.1), difference_interval(spread, 0.1, candidates=3)
-    assert picked.low < alone.low and picked.high == alone.high
+    alone, among = difference_interval(spread, 0.1), difference_interval(spread, 0.1, looked_at=3)
+    assert among.low < alone.low and among.high == alone.high
+
+
+def test_the_best_of_several_pays_the_less_the_more_the_others_agree():
+    draw = np.random.default_rng(3)
+    best, alike, far = (find_difference_spread(draw.normal(lead, 0.3, (3, 200))) for lead in (0.1, 0.1, -0.3))
+    alone, all_agree, none_agrees = (best_interval(rest, 0.1) for rest in ([best], [best, best, best], [best, far, far]))
+    one_agrees = best_interval([best, alike, far], 0.1)
+    assert alone == difference_interval(best, 0.1) == all_agree
+    assert none_agrees.low == difference_interval(best, 0.1, looked_at=3).low <= one_agrees.low <= alone.low
+    assert none_agrees.low < alone.low and none_agrees.high == alone.high
 
 
 def test_ends_stay_on_the_scale():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import verdict_coverage, verdict_null, verdict_power
+from benchmarks import verdict_best, verdict_coverage, verdict_null, verdict_power
 
 
 @pytest.mark.parametrize(("seeds", "items", "luck"), [(3, 300, 0.01), (5, 1000, 0.01), (5, 100, 0.02)])
@@ -18,3 +18,8 @@ def test_equals_raise_neither_verdict_nor_alarm():
 def test_more_seeds_and_items_find_more():
     few, many = (verdict_power.power(seeds, items, 0.01, 0.05, experiments=60) for seeds, items in ((3, 100), (5, 1000)))
     assert few < 0.5 < 0.9 <= many
+
+
+def test_the_best_of_three_is_not_flattered():
+    found = verdict_best.row(3, 135, 0.03, (0.8, 0.8, 0.8, 0.8), experiments=200)
+    assert found["above"] <= 0.05 and found["bonferroni"] <= found["helps"] <= 0.05

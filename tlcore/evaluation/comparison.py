@@ -24,9 +24,9 @@ class Comparison:
     """Mean over seeds and test items, in -1..1."""
     spread: Spread
 
-    def interval(self, candidates: int = 1) -> Interval:
-        """The 95 % interval, allowing for `first` being the best of so many candidates."""
-        return difference_interval(self.spread, self.difference, candidates)
+    def interval(self) -> Interval:
+        """The 95 % interval of this pair alone."""
+        return difference_interval(self.spread, self.difference)
 
     @property
     def time_ratio(self) -> float | None:

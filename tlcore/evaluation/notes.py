@@ -75,7 +75,7 @@ def _picked(rivals: Sequence[Comparison], strategies: Mapping[str, StrategyFacts
         name = strategies[rivals[0].first.strategy].name
         yield (
             f"{name} scored best of the {len(rivals)} ways of transfer on this test set; picking the winner flatters it, "
-            "so the low end of its interval is set lower to allow for that."
+            "so the low end of its interval allows for that, the more the less the others agree."
         )
 
 

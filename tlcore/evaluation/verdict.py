@@ -1,7 +1,7 @@
 """Does transfer help here, by how much, and how sure are we?
 
 Transfer speaks through the strategy that scores best against training from scratch at the largest budget that both have. It is
-picked on the same test items, so the low end of its interval allows for the pick (`intervals.difference_interval`). The kind:
+picked on the same test items, so the low end of its interval allows for the pick (`intervals.low_end_of_best`). The kind:
 
 - `helps` / `hurts`: zero lies outside the interval and the difference exceeds the practical band. With one seed, chance in
   training is unknown, so the interval must clear the whole band and an allowance for it (`intervals.margin_of`).
@@ -12,7 +12,7 @@ picked on the same test items, so the low end of its interval allows for the pic
 from collections.abc import Mapping, Sequence
 
 from tlcore.evaluation.comparison import CONTROL, Comparison, against_control
-from tlcore.evaluation.intervals import Interval, margin_of
+from tlcore.evaluation.intervals import Interval, best_interval, margin_of
 from tlcore.evaluation.notes import find_notes
 from tlcore.evaluation.outcomes import Group, Metric, Outcome, StrategyFacts, group_outcomes
 from tlcore.evaluation.settle import what_would_settle
@@ -41,11 +41,11 @@ def give_verdict(
     if not rivals:
         return _no_answer(_missing_side(groups, strategies), groups, band, metric)
     best = rivals[0]
-    interval = best.interval(len(rivals))
+    interval = best_interval([pair.spread for pair in rivals], best.difference)
     kind = _judge(interval, band, len(best.first.seeds))
     return Verdict(
         kind=kind,
-        sentence=_sentence(kind, best, len(rivals), strategies[best.first.strategy].name, band, metric),
+        sentence=_sentence(kind, rivals, interval, strategies[best.first.strategy].name, band, metric),
         metric=metric,
         transfer=best.first.strategy,
         control=CONTROL,
@@ -73,8 +73,10 @@ def _judge(interval: Interval, band: float, seeds: int) -> VerdictKind:
     return VerdictKind.NOT_ENOUGH_EVIDENCE
 
 
-def _sentence(kind: VerdictKind, best: Comparison, candidates: int, name: str, band: float, metric: Metric) -> str:
-    interval = best.interval(candidates)
+def _sentence(
+    kind: VerdictKind, rivals: Sequence[Comparison], interval: Interval, name: str, band: float, metric: Metric
+) -> str:
+    best = rivals[0]
     size, span = points(interval.estimate, metric), interval_words(interval)
     labels = labels_words(best.first.budget)
     if kind is VerdictKind.HELPS:
@@ -92,7 +94,7 @@ def _sentence(kind: VerdictKind, best: Comparison, candidates: int, name: str, b
     return (
         f"Not enough evidence yet: {in_sentence(name)} is {size} {'ahead of' if ahead else 'behind'} training from scratch "
         f"{span} with {labels}. "
-        f"{what_would_settle(best, candidates, band)}"
+        f"{what_would_settle(rivals, band)}"
     )
 
 
