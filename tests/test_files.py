@@ -1,13 +1,14 @@
 import errno
 import hashlib
 import os
+import shutil
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tlcore.errors import StorageError
-from tlcore.files import atomic_path, sha256_of, write_bytes, write_text
+from tlcore.files import atomic_path, check_room, sha256_of, stem, temporary_folder, write_bytes, write_text
 
 
 def names(folder):
@@ -74,3 +75,27 @@ def test_the_content_is_on_disk_before_the_name_changes(tmp_path, monkeypatch):
 def test_a_hash_is_that_of_all_the_bytes(tmp_path, content, repeats):
     write_bytes(tmp_path / "a.bin", content * repeats)
     assert sha256_of(tmp_path / "a.bin") == hashlib.sha256(content * repeats).hexdigest()
+
+
+def test_a_temporary_folder_is_gone_whatever_happens(tmp_path):
+    parent = tmp_path / "deep" / "down"
+    with pytest.raises(ZeroDivisionError), temporary_folder(parent) as folder:
+        assert folder.parent == parent
+        write_text(folder / "a.txt", "content")
+        raise ZeroDivisionError
+    assert names(parent) == []
+
+
+def test_room_is_refused_when_a_byte_is_lacking(tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)._replace(free=2_000_000)
+    monkeypatch.setattr("tlcore.files.shutil.disk_usage", lambda _path: usage)
+    check_room(tmp_path, 2_000_000)
+    with pytest.raises(StorageError, match="has 2 MB left and this import may need 2 MB"):
+        check_room(tmp_path, 2_000_001)
+
+
+@pytest.mark.parametrize(
+    ("name", "bare"), [("a.csv", "a"), ("a.csv.gz", "a"), ("a.b.zip", "a.b"), ("a", "a"), (".csv", ".csv"), (".gz", ".gz")]
+)
+def test_a_stem_has_no_ending_and_is_never_empty(name, bare):
+    assert stem(name) == bare

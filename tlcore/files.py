@@ -1,7 +1,8 @@
-"""Files that are either whole or absent, and known by their content."""
+"""Files that are either whole or absent, known by their content; and the room that they need."""
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,6 +46,29 @@ def write_bytes(target: Path, content: bytes) -> None:
 def write_text(target: Path, text: str) -> None:
     """Write `text` as UTF-8 to `target` whole or not at all."""
     write_bytes(target, text.encode())
+
+
+@contextmanager
+def temporary_folder(parent: Path) -> Iterator[Path]:
+    """A new folder in `parent`, which is made where there is none; gone afterwards, whatever happens."""
+    parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=parent) as folder:
+        yield Path(folder)
+
+
+def check_room(folder: Path, needed: int) -> None:
+    """Raise StorageError unless the disk of `folder` has `needed` bytes left for an import."""
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise StorageError(
+            f"{folder} has {free / 1e6:,.0f} MB left and this import may need {needed / 1e6:,.0f} MB. "
+            "Free some disk space and try again."
+        )
+
+
+def stem(name: str) -> str:
+    """A file's name without its ending, nor that of its packing: `reviews.csv.gz` → `reviews`."""
+    return name.removesuffix(".gz").rsplit(".", 1)[0] or name
 
 
 def sha256_of(path: Path) -> str:

@@ -289,16 +289,3 @@ class Verdict(Record):
     """Control's training time over transfer's, encoding included."""
     notes: tuple[str, ...] = ()
     """Further plain sentences: the classic baseline is as good, few seeds, small test set…"""
-
-
-class Progress(Record):
-    """Where an experiment's worker stands; rewritten a few times a second at most."""
-
-    phase: str
-    """Plain words: "Encoding 300 of 675 texts", "Full fine-tuning, seed 2: epoch 3 of 6"."""
-    done: float
-    """Share of the whole experiment's work done, 0-1."""
-    seconds_left: float | None = None
-    run: str | None = None
-    """Id of the run in hand."""
-    updated_at: str

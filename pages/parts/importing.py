@@ -12,6 +12,7 @@ from tlcore.data.importer import ImportChoices
 from tlcore.data.items import SENTIMENTS
 from tlcore.data.look import FileLook
 from tlcore.data.sentiment import suggest_mapping
+from tlcore.files import stem
 from tlcore.records import Task
 
 _NONE = "– none –"
@@ -75,7 +76,7 @@ def _columns(upload: Upload, look: FileLook, options: CsvOptions) -> ImportChoic
         help="For instance the author: no author's texts will be in both train and test.",
     )
     task, mapping = _task(look, label, guess.task, key)
-    name = st.text_input("Name of the dataset", upload["name"].removesuffix(".gz").rsplit(".", 1)[0], key=f"name_{key}")
+    name = st.text_input("Name of the dataset", stem(upload["name"]), key=f"name_{key}")
     return ImportChoices(
         name=name or None,
         text=text,

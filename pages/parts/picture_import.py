@@ -9,6 +9,7 @@ from pages.parts.cached import helper
 from pages.parts.messages import counted, errors_shown, plain, working
 from pages.parts.upload import Upload, forget_upload, show_uploads
 from tlcore.data.pictures.records import PictureChoices, PictureLook
+from tlcore.files import stem
 
 _SHOWN_NAMES = 3
 _MOST_ROWS = 8
@@ -71,7 +72,7 @@ def _choices(uploads: Sequence[Upload], look: PictureLook) -> PictureChoices:
     """Name, labels and split."""
     key = uploads[0]["path"]
     labels = _labels(look, key)
-    proposed = uploads[0]["name"].rsplit("/", 1)[-1].rsplit(".", 1)[0] if len(uploads) == 1 else "Pictures"
+    proposed = stem(uploads[0]["name"].rsplit("/", 1)[-1]) if len(uploads) == 1 else "Pictures"
     name = st.text_input("Name of the dataset", proposed, key=f"name_{key}")
     use_split = bool(look.parts) and st.toggle(
         "Use the train and test parts that came with it",

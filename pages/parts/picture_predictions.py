@@ -14,7 +14,7 @@ from pages.parts.messages import counted, errors_shown, plain, points, working
 from pages.parts.models import Chosen
 from pages.parts.picture_import import sent
 from pages.parts.pictures import Shot, gallery, show_picture
-from pages.parts.predictions import show_prediction
+from pages.parts.predictions import download_table, show_prediction
 from pages.parts.upload import PICTURES, Upload, copies, forget_upload, show_uploads, take_uploads
 from tlcore import charts
 
@@ -98,15 +98,7 @@ def _several(found: Mapping[str, Any], path: Path, model: str) -> None:
         st.info("This result was cleared away. Classify the pictures again.", icon=":material/refresh:")
         return
     with st.container(horizontal=True):
-        st.download_button(
-            "Download the table",
-            data=path.read_bytes,
-            file_name=f"predictions-{model}-{path.stem[:8]}.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            key="download_pictures",
-        )
+        download_table(path, model, "download_pictures")
         _refused([picture for picture in pictures if picture["prediction"]["label"] is None])
     show_chart(charts.class_shares_chart(report["by_class"], "picture"), key="picture_shares")
     _gallery([picture for picture in pictures if picture["prediction"]["label"] is not None], report)

@@ -47,6 +47,19 @@ def show_prediction(prediction: dict[str, Any], notes: list[str]) -> None:
     show_chart(charts.probabilities_chart(prediction["probabilities"]), key="probabilities")
 
 
+def download_table(path: Path, model: str, key: str) -> None:
+    """The button that takes a table of a model's predictions along."""
+    st.download_button(
+        "Download the table",
+        data=path.read_bytes,
+        file_name=f"predictions-{model}-{path.stem[:8]}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key=key,
+    )
+
+
 def predict_file(model: Chosen) -> None:
     """A table in, the same table with predictions out."""
     upload = take_upload(
@@ -107,14 +120,7 @@ def _show_table(report: TableReport, path: Path, model: str) -> None:
     if report.skipped:
         facts.append(f"{counted(report.skipped, 'malformed row')} left out")
     st.caption(" · ".join(facts))
-    st.download_button(
-        "Download the table",
-        data=path.read_bytes,
-        file_name=f"predictions-{model}-{path.stem[:8]}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    download_table(path, model, "download_table")
     show_chart(charts.class_shares_chart(report.summary.by_class), key="shares")
     _by_column(report)
     import pandas as pd

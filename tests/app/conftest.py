@@ -26,6 +26,13 @@ from tlcore.settings import Workspace
 ENVIRONMENT = {"TLCORE_THREADS": "1", "TLCORE_PRECISION": "fp32"}
 
 
+def set_environment(patch: pytest.MonkeyPatch, home: Path) -> None:
+    """One thread, exact arithmetic, and a workspace at `home`."""
+    for name, value in {**ENVIRONMENT, "TLCORE_HOME": str(home)}.items():
+        patch.setenv(name, value)
+    patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder; whatever process a page started over it is over when the module is."""
@@ -39,9 +46,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def workspace(home: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """An empty workspace on a machine that was measured before, and an app that has just been started over it."""
-    for name, value in {**ENVIRONMENT, "TLCORE_HOME": str(home)}.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    set_environment(monkeypatch, home)
     monkeypatch.setattr(PagesManager, "__init__", server_that_knows_its_pages)
     shutil.rmtree(home, ignore_errors=True)
     st.cache_resource.clear()
@@ -53,14 +58,19 @@ def workspace(home: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     return workspace
 
 
+def copied(race: Path, workspace: Workspace) -> ExperimentRecord:
+    """The one experiment of a workspace, taken into another."""
+    shutil.copytree(race, workspace.root, dirs_exist_ok=True)
+    [record] = RunStore(workspace).experiments()
+    return record
+
+
 @pytest.fixture(scope="session")
 def finished_race(tmp_path_factory: pytest.TempPathFactory, tiny_encoder_folder: Path, toy_texts) -> Path:
     """A workspace with one finished experiment, to be copied."""
     root = tmp_path_factory.mktemp("race") / "workspace"
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {**ENVIRONMENT, "TLCORE_HOME": str(root)}.items():
-            patch.setenv(name, value)
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        set_environment(patch, root)
         race(Workspace(), tiny_encoder_folder, toy_texts.texts, toy_texts.names)
     return root
 
@@ -68,9 +78,7 @@ def finished_race(tmp_path_factory: pytest.TempPathFactory, tiny_encoder_folder:
 @pytest.fixture
 def raced(finished_race: Path, workspace: Workspace) -> ExperimentRecord:
     """The finished experiment, in this test's workspace."""
-    shutil.copytree(finished_race, workspace.root, dirs_exist_ok=True)
-    [record] = RunStore(workspace).experiments()
-    return record
+    return copied(finished_race, workspace)
 
 
 @pytest.fixture(scope="session")
@@ -78,9 +86,7 @@ def finished_picture_race(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with one finished experiment on pictures, to be copied."""
     root = tmp_path_factory.mktemp("picture_race") / "workspace"
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {**ENVIRONMENT, "TLCORE_HOME": str(root)}.items():
-            patch.setenv(name, value)
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        set_environment(patch, root)
         pictures_toys.race(Workspace())
     return root
 
@@ -88,9 +94,7 @@ def finished_picture_race(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def raced_pictures(finished_picture_race: Path, workspace: Workspace) -> ExperimentRecord:
     """The finished experiment on pictures, in this test's workspace."""
-    shutil.copytree(finished_picture_race, workspace.root, dirs_exist_ok=True)
-    [record] = RunStore(workspace).experiments()
-    return record
+    return copied(finished_picture_race, workspace)
 
 
 @pytest.fixture

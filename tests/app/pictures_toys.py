@@ -1,6 +1,5 @@
 """Datasets of pictures and a race on one, small enough for moments, with names that hurt where they are more than text."""
 
-import time
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
@@ -8,12 +7,10 @@ from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
 from picture_toys import draw, encoded
+from race_toys import run_to_end
 
 from tlcore.data.pictures.importer import import_pictures
 from tlcore.data.pictures.records import PictureChoices
-from tlcore.experiments import queue
-from tlcore.experiments.control import Control
-from tlcore.experiments.lease import alive
 from tlcore.experiments.spec import spec_for
 from tlcore.records import DatasetCard
 from tlcore.settings import Workspace
@@ -53,13 +50,8 @@ def store_pictures(workspace: Workspace, files: Entries | None = None, name: str
 
 
 def race(workspace: Workspace) -> None:
-    """Race the classic baseline, twice, on pictures with hostile names, in a worker as the app starts it."""
+    """Race the classic baseline, twice, on pictures with hostile names."""
     files = [(f"{name[:-4]} {HOSTILE_NAME}.png", content) for name, content in entries(HOSTILE_CLASSES, 20)]
     card = store_pictures(workspace, files, HOSTILE_NAME)
     spec = spec_for(card, name=HOSTILE_NAME, strategies=("classic",), seeds=2, image_size=96, test_share=0.4)
-    control = Control(workspace, queue.submit(workspace, spec))
-    while not control.ended or alive(control):
-        time.sleep(0.05)
-    ending = control.ending()
-    assert ending is not None
-    assert (ending.status, ending.reason) == ("FINISHED", ""), control.log()
+    run_to_end(workspace, spec)

@@ -23,7 +23,7 @@ LABEL_OF = dict(zip(TOPICS, HOSTILE_LABELS, strict=True))
 
 
 def race(workspace: Workspace, encoder: Path, texts: list[str], topics: list[str]) -> None:
-    """Race three strategies, twice each, on these texts, in a worker as the app starts it, and wait for its end."""
+    """Race three strategies, twice each, on these texts."""
     add_encoder(workspace, encoder, name="tiny")
     dataset = store_dataset(workspace, texts, [LABEL_OF[topic] for topic in topics], HOSTILE)
     spec = ExperimentSpec(
@@ -35,6 +35,11 @@ def race(workspace: Workspace, encoder: Path, texts: list[str], topics: list[str
         test_share=0.4,
         settings={"scratch": QUICK},
     )
+    run_to_end(workspace, spec)
+
+
+def run_to_end(workspace: Workspace, spec: ExperimentSpec) -> None:
+    """Run an experiment in a worker as the app starts it, and wait until it has finished without a fault."""
     control = Control(workspace, queue.submit(workspace, spec))
     while not control.ended or alive(control):
         time.sleep(0.05)

@@ -13,11 +13,11 @@ from race_toys import SEEDS, STRATEGIES
 
 from tlcore.data.store import DatasetStore
 from tlcore.experiments import queue
-from tlcore.experiments.control import Control, now
+from tlcore.experiments.control import Control, Progress, now
 from tlcore.experiments.lease import read_lease, write_lease
 from tlcore.experiments.rows import ExperimentRecord
 from tlcore.experiments.spec import ExperimentSpec
-from tlcore.records import Progress, RunStatus
+from tlcore.records import RunStatus
 from tlcore.settings import Workspace
 
 

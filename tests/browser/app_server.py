@@ -1,5 +1,6 @@
 """The app as a process of its own, for a browser to visit."""
 
+import json
 import os
 import socket
 import subprocess
@@ -39,6 +40,11 @@ class Server:
             else:
                 return
         raise AssertionError(f"the server did not come up: {self.log.read_text()}")
+
+    def told(self, *words: str) -> dict:
+        """What the command line answers over the same workspace, as JSON."""
+        command = [sys.executable, "-m", "tlcore", "--workspace", str(self.home), *words, "--json"]
+        return json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
 
     def kill(self) -> None:
         self.process.kill()

@@ -1,15 +1,12 @@
 """The main journey as a person walks it: upload, race, answer, predict, download; and what must survive on the way."""
 
 import csv
-import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from app_server import ROOT, Server, settle
+from app_server import Server, settle
 from playwright.sync_api import Browser, Page, expect
 
 from tlcore import load_model
@@ -63,13 +60,11 @@ def finished(server: Server, raced: str, browser: Browser, browser_context_args:
 @pytest.fixture(scope="module")
 def results(server: Server, finished: str) -> dict:
     """What the command line says of the same experiment."""
-    command = [sys.executable, "-m", "tlcore", "--workspace", str(server.home), "results", finished, "--json"]
-    return json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+    return server.told("results", finished)
 
 
 def test_a_double_click_starts_one_race(server: Server, results: dict) -> None:
-    command = [sys.executable, "-m", "tlcore", "--workspace", str(server.home), "runs", "--json"]
-    runs = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)["runs"]
+    runs = server.told("runs")["runs"]
     assert len(runs) == len(results["runs"]) == 2 * len(STRATEGIES)
     assert {run["budget"] for run in runs} == {60}
 

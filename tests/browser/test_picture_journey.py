@@ -1,15 +1,12 @@
 """The same journey with pictures: a zip, a look at the gallery, a race, the pictures behind the answer, and new pictures."""
 
 import csv
-import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from app_server import ROOT, Server, settle
+from app_server import Server, settle
 from picture_toys import folder_of_classes, zip_of
 from playwright.sync_api import Browser, Page, expect
 
@@ -55,8 +52,7 @@ def raced(server: Server, browser: Browser, browser_context_args: dict, tmp_path
 @pytest.fixture(scope="module")
 def results(server: Server, raced: str) -> dict:
     """What the command line says of the same experiment."""
-    command = [sys.executable, "-m", "tlcore", "--workspace", str(server.home), "results", raced, "--json"]
-    return json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+    return server.told("results", raced)
 
 
 def test_the_answer_and_the_pictures_behind_it(visit: Visit, raced: str, results: dict) -> None:

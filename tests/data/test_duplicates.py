@@ -9,13 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tlcore.data import duplicates
-from tlcore.data.duplicates import SIMILARITY, find_copies, plain, similarity
+from tlcore.data.duplicates import SIMILARITY, find_copies, plain
 
 REVIEW = "The kettle arrived on a Tuesday and has boiled water for eleven people every morning since then."
 
 
 def words(rng, count):
     return " ".join("".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=rng.randint(2, 9))) for _ in range(count))
+
+
+def similarity(left, right):
+    """Jaccard similarity of the texts' five-character pieces, straight from its definition."""
+    one, other = ({key[at : at + 5] for at in range(len(key) - 4)} for key in (plain(left), plain(right)))
+    return len(one & other) / len(one | other)
 
 
 def test_spaces_do_not_hide_an_exact_copy_and_other_words_do():
@@ -45,7 +51,7 @@ def test_a_family_goes_through_a_text_in_the_middle():
     first = REVIEW
     middle = first.replace("Tuesday", "Thursday")
     last = middle.replace("boiled", "cooked")
-    assert similarity(first, last) < SIMILARITY <= min(similarity(first, middle), similarity(middle, last))
+    assert find_copies([first, last]).near.tolist() == [0, 1]
     assert find_copies([first, last, middle]).near.tolist() == [0, 0, 0]
 
 
@@ -105,12 +111,6 @@ def test_a_family_is_named_by_its_first_member_and_holds_all_exact_copies(texts)
     assert (copies.near[copies.near] == copies.near).all()
     assert (copies.exact[copies.exact] == copies.exact).all()
     assert (copies.near[copies.exact] == copies.near).all()
-
-
-@given(st.text(), st.text())
-def test_similarity_is_a_symmetric_share(left, right):
-    assert similarity(left, right) == similarity(right, left)
-    assert 0 <= similarity(left, right) <= 1
 
 
 def test_plain_text_keeps_letters_of_every_script():

@@ -222,7 +222,7 @@ def test_the_same_file_twice_is_one_dataset(workspace, tmp_path):
 
 def test_a_full_disk_is_refused_before_reading(workspace, tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)._replace(free=1_000)
-    monkeypatch.setattr("tlcore.data.importer.shutil.disk_usage", lambda _path: usage)
+    monkeypatch.setattr("tlcore.files.shutil.disk_usage", lambda _path: usage)
     monkeypatch.setattr("tlcore.data.importer.load_csv", lambda *_args, **_options: pytest.fail("the file was read"))
     refused(workspace, StorageError, "MB left", reviews(tmp_path / "x.csv"))
 
@@ -258,7 +258,9 @@ def test_hostile_names_stay_text(workspace, tmp_path):
 
 @pytest.mark.parametrize("name", [name for name, sample in SAMPLES.items() if sample.modality == "text"])
 def test_every_sample_is_ready_to_use(workspace, name):
-    card = add_sample(workspace, name)
+    told = []
+    card = add_sample(workspace, name, on_progress=lambda *at: told.append(at))
+    assert told[-1] == (100, 100)
     assert card.items >= 600
     assert card.task == SAMPLES[name].task
     assert len(card.classes) == (3 if card.task == "sentiment" else 6)

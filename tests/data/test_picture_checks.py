@@ -8,7 +8,7 @@ from tlcore.data.checks import Checked
 from tlcore.data.checkup import check_items
 from tlcore.data.cures import CURES
 from tlcore.data.items import complete_items
-from tlcore.data.pictures.facts import facts_give_away, shape_facts
+from tlcore.data.pictures.facts import facts_give_away
 from tlcore.records import DatasetSource, Severity
 
 
@@ -212,13 +212,3 @@ def test_pictures_of_one_group_do_not_vouch_for_each_other():
     frame = frame.assign(mode="RGB", format="JPEG")
     assert find(frame, "giveaway") is None
     assert find(frame.assign(group=""), "giveaway") is not None
-
-
-def test_shapes_are_counted():
-    frame = pictures(4).assign(width=[100, 200, 300, 100], height=[100, 100, 100, 300], mode=["RGB", "L", "RGB", "RGB"])
-    shapes = shape_facts(frame)
-    assert (shapes.width_median, shapes.width_min, shapes.width_max) == (150, 100, 300)
-    assert (shapes.height_median, shapes.height_min, shapes.height_max) == (100, 100, 300)
-    assert (shapes.square, shapes.landscape, shapes.portrait) == (0.25, 0.5, 0.25)
-    assert shapes.modes == {"RGB": 3, "L": 1}
-    assert list(shapes.modes) == ["RGB", "L"]

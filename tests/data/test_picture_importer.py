@@ -226,7 +226,7 @@ def test_progress_is_told_and_may_stop_the_import(workspace: Workspace, tmp_path
 
 def test_a_full_disk_is_told_before_anything_is_written(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     folder = folder_of_classes(tmp_path / "toys", CLASSES)
-    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 1_000_000})())
+    monkeypatch.setattr("tlcore.files.shutil.disk_usage", lambda _: type("Usage", (), {"free": 1_000_000})())
     with pytest.raises(StorageError, match="1 MB left"):
         import_pictures(workspace, folder)
     assert content_of(workspace) == []

@@ -109,9 +109,11 @@ def test_digits_are_forty_of_each(tmp_path):
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_every_sample_of_pictures_is_ready_to_use(name, tmp_path):
-    card = add_sample(Workspace(tmp_path), name)
+    told = []
+    card = add_sample(Workspace(tmp_path), name, on_progress=lambda *at: told.append(at))
     assert (card.modality, card.name, card.task) == ("image", SAMPLES[name].name, "classification")
     assert card.items == {"surfaces": 600, "digits": 400}[name]
+    assert told[-1] == (card.items, card.items)
     assert f"{card.items:,}" in SAMPLES[name].about
     assert {finding.code for finding in card.findings} <= {"tiny_pictures"}
 

@@ -7,24 +7,10 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
+from benchmarks.verdict_simulation import STRATEGIES, Facts
 from tlcore.evaluation.metrics import score
 from tlcore.evaluation.outcomes import Outcome
 from tlcore.records import RunRecord, RunStatus
-
-
-@dataclass(frozen=True)
-class Facts:
-    name: str
-    transfer: bool
-
-
-STRATEGIES = {
-    "classic": Facts("Classic baseline", False),
-    "scratch": Facts("From scratch", False),
-    "feature_extraction": Facts("Frozen encoder", True),
-    "partial_fine_tuning": Facts("Partial fine-tuning", True),
-    "full_fine_tuning": Facts("Full fine-tuning", True),
-}
 
 
 @dataclass

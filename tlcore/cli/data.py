@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tlcore.cli.documents import dataset_document
-from tlcore.cli.follow import progress_bar
+from tlcore.cli.follow import counting_bar
 from tlcore.cli.session import Session, command, group, moment, say, table
 from tlcore.errors import ChoiceError
 from tlcore.records import NOUNS, DatasetCard, Severity, Task
+from tlcore.settings import Workspace
 
 if TYPE_CHECKING:
     from tlcore.data.csv.load import CsvOptions
+    from tlcore.data.importer import ImportChoices
 
 app = typer.Typer()
 _MARKS = {Severity.STOP: "must be cured", Severity.WARNING: "look at this", Severity.INFO: "good to know"}
@@ -70,26 +72,16 @@ def add(
     bad_rows: BadRows = "stop",
 ) -> None:
     """Read, check and store a file as a dataset."""
-    from tlcore.data.importer import ImportChoices, add_sample, import_csv
-    from tlcore.data.pictures.importer import PictureChoices, import_pictures
-    from tlcore.encoders.catalogue import DEFAULT_ENCODER, token_counter
+    from tlcore.data.importer import ImportChoices
 
     if (path is None) == (sample is None):
         raise ChoiceError("Name a file or folder to add, or a sample with --sample NAME.")
-    count_tokens = token_counter(DEFAULT_ENCODER, session.workspace)
     if path is None:
-        card = add_sample(session.workspace, str(sample), count_tokens)
+        card = _add_sample(session.workspace, str(sample))
     elif holds_pictures(path):
         if text or label or task == "sentiment" or split or group or test or encoding or delimiter:
             raise ChoiceError("A zip or folder of pictures takes --name and --map alone; its folders say label and part.")
-        pictures = PictureChoices(name=name, labels=_mapping(mapping or []))
-        with progress_bar() as report:
-            card = import_pictures(
-                session.workspace,
-                path,
-                pictures,
-                on_progress=lambda done, total: report(done / total, f"{done:,} of {total:,} pictures"),
-            )
+        card = _add_pictures(session.workspace, path, name, _mapping(mapping or []))
     else:
         choices = ImportChoices(
             name=name,
@@ -101,7 +93,7 @@ def add(
             group=group,
             csv=csv_options(encoding, delimiter, bad_rows),
         )
-        card = import_csv(session.workspace, path, choices, test=test, count_tokens=count_tokens)
+        card = _add_table(session.workspace, path, test, choices)
     _warn(card)
     show_card(session, card)
 
@@ -160,6 +152,33 @@ def show_card(session: Session, card: DatasetCard) -> None:
 def holds_pictures(path: Path) -> bool:
     """True for a folder or a zip; everything else is read as a table."""
     return path.is_dir() or path.suffix.lower() == ".zip"
+
+
+def _add_sample(workspace: Workspace, name: str) -> DatasetCard:
+    """Store a sample."""
+    from tlcore.data.importer import add_sample
+    from tlcore.encoders.catalogue import DEFAULT_ENCODER, token_counter
+
+    with counting_bar("steps") as steps:
+        return add_sample(workspace, name, token_counter(DEFAULT_ENCODER, workspace), steps)
+
+
+def _add_pictures(workspace: Workspace, path: Path, name: str | None, labels: dict[str, str] | None) -> DatasetCard:
+    """Store a zip or folder of pictures."""
+    from tlcore.data.pictures.importer import PictureChoices, import_pictures
+
+    with counting_bar("pictures") as steps:
+        return import_pictures(workspace, path, PictureChoices(name=name, labels=labels), on_progress=steps)
+
+
+def _add_table(workspace: Workspace, path: Path, test: Path | None, choices: "ImportChoices") -> DatasetCard:
+    """Store a CSV file, with an own test file if there is one."""
+    from tlcore.data.importer import import_csv
+    from tlcore.encoders.catalogue import DEFAULT_ENCODER, token_counter
+
+    count_tokens = token_counter(DEFAULT_ENCODER, workspace)
+    with counting_bar("steps") as steps:
+        return import_csv(workspace, path, choices, test=test, count_tokens=count_tokens, on_progress=steps)
 
 
 def _mapping(pairs: Sequence[str]) -> dict[str, str] | None:

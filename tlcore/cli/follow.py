@@ -33,6 +33,13 @@ def progress_bar() -> Iterator[Report]:
         yield lambda share, what: bar.update(task, completed=share, description=printable(what))
 
 
+@contextmanager
+def counting_bar(noun: str) -> Iterator[Callable[[int, int], None]]:
+    """The same for work that is told of as (done, in all): `12 of 72 pictures`."""
+    with progress_bar() as report:
+        yield lambda done, total: report(done / total, f"{done:,} of {total:,} {noun}")
+
+
 def follow(workspace: Workspace, experiment: str) -> str:
     """Wait until an experiment is over and return its last state. Ctrl-C cancels it and keeps what is finished."""
     from tlcore.experiments import queue

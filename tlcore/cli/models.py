@@ -7,7 +7,7 @@ import typer
 
 from tlcore.cli.data import BadRows, Delimiter, Encoding, csv_options, holds_pictures
 from tlcore.cli.documents import model_document
-from tlcore.cli.follow import progress_bar
+from tlcore.cli.follow import counting_bar
 from tlcore.cli.session import Session, command, say, table
 from tlcore.errors import ChoiceError, NotFoundError
 from tlcore.records import RunRecord, RunStatus
@@ -53,16 +53,9 @@ def predict(
         _predict_pictures(session, model, source, target)
         return
     choices = TableChoices(text=text, csv=csv_options(encoding, delimiter, bad_rows))
-    with progress_bar() as report:
+    with counting_bar("rows") as steps:
         loaded = load_model(_bundle(session, model), session.workspace)
-        done = predict_table(
-            loaded,
-            source,
-            target,
-            choices,
-            session.workspace,
-            lambda done, rows: report(done / rows, f"{done:,} of {rows:,} rows"),
-        )
+        done = predict_table(loaded, source, target, choices, session.workspace, steps)
     for note in loaded.notes:
         say(note)
     if done.not_predicted:
@@ -81,15 +74,9 @@ def _predict_pictures(session: Session, model: str, source: Path, target: Path) 
     from tlcore.models.bundle import load_model
     from tlcore.models.pictures import predict_pictures
 
-    with progress_bar() as report:
+    with counting_bar("pictures") as steps:
         loaded = load_model(_bundle(session, model), session.workspace)
-        done, _ = predict_pictures(
-            loaded,
-            source,
-            target,
-            session.workspace,
-            on_progress=lambda done, total: report(done / total, f"{done:,} of {total:,} pictures"),
-        )
+        done, _ = predict_pictures(loaded, source, target, session.workspace, on_progress=steps)
     for note in loaded.notes:
         say(note)
     if done.not_predicted:

@@ -54,9 +54,9 @@ def find_copies(texts: Sequence[str]) -> Copies:
 
     5,000 texts of 170 characters take about 0.3 s, 100,000 about 4 s; time grows with the characters up to `MAX_CHARACTERS`.
     """
-    exact = _first_positions([" ".join(text.split()) for text in texts])
+    exact = first_positions([" ".join(text.split()) for text in texts])
     keys = [plain(text) for text in texts]
-    near = _first_positions([key or text.strip() for key, text in zip(keys, texts, strict=True)])
+    near = first_positions([key or text.strip() for key, text in zip(keys, texts, strict=True)])
     distinct = np.flatnonzero(near == np.arange(len(texts)))
     compared = _within_limit(distinct, keys)
     distinct = distinct[: np.searchsorted(distinct, compared)]
@@ -70,12 +70,7 @@ def plain(text: str) -> str:
     return " ".join(_KEPT.findall(unicodedata.normalize("NFKC", text).casefold()))
 
 
-def similarity(left: str, right: str) -> float:
-    """Jaccard similarity of two texts' five-character pieces after `plain`, 0-1."""
-    return _jaccard(_pieces(plain(left)), _pieces(plain(right)))
-
-
-def _first_positions(keys: list[str]) -> IntArray:
+def first_positions(keys: Sequence[str]) -> IntArray:
     """`(n,)` position of the first equal key; an empty key equals nothing."""
     codes, _ = pd.factorize(np.array(keys, dtype=object))
     first = pd.Series(np.arange(len(keys))).groupby(codes).transform("min").to_numpy(dtype=np.int64)

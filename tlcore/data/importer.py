@@ -1,10 +1,8 @@
 """From a CSV file and the user's choices to a stored dataset, or to one plain sentence and nothing stored."""
 
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -14,10 +12,12 @@ from tlcore.data.choices import SHOWN, Columns, ImportChoices, choose_columns, c
 from tlcore.data.columns import ColumnGuess, guess_columns
 from tlcore.data.csv.load import load_csv
 from tlcore.data.csv.records import LINE_COLUMN, CsvOptions, CsvReport
+from tlcore.data.pictures.importer import PictureChoices, import_pictures
 from tlcore.data.row_sample import sample_rows
 from tlcore.data.samples import SAMPLES, make_sample
 from tlcore.data.store import DatasetDraft, DatasetStore
-from tlcore.errors import ChoiceError, DataError, StorageError
+from tlcore.errors import ChoiceError, DataError
+from tlcore.files import check_room, stem, temporary_folder
 from tlcore.records import DatasetCard, DatasetSource
 from tlcore.settings import Settings, Workspace
 
@@ -101,9 +101,8 @@ def import_csv(
     if test is not None and choices.split is not None:
         raise ChoiceError("Give a split column or an own test file, not both.")
     _check_files(workspace, [path, test] if test else [path])
-    workspace.uploads.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=workspace.uploads, prefix="import-") as folder:
-        loader = _Loader(Path(folder), workspace.settings, choices.csv, 2 if test else 1, on_progress)
+    with temporary_folder(workspace.uploads) as folder:
+        loader = _Loader(folder, workspace.settings, choices.csv, 2 if test else 1, on_progress)
         train = loader.load(path, file_name or path.name)
         own_test = loader.load(test, test.name) if test else None
         columns = choose_columns(train.guess(), choices, train.shown, with_split=own_test is None)
@@ -118,32 +117,31 @@ def import_csv(
     counts = {"rows_read": len(rows), "rows_left_out": len(rows) - len(kept), "rows_validation": validation}
     split = columns.split if (kept["part"] != "").any() else None
     source = _source(train, own_test, columns, mapping).model_copy(update={**counts, "split_column": split})
-    draft = DatasetDraft(name=choices.name or _stem(train.shown), task=task, source=source)
+    draft = DatasetDraft(name=choices.name or stem(train.shown), task=task, source=source)
     card = DatasetStore(workspace, count_tokens).add(kept, draft)
     if on_progress:
         on_progress(_STEPS, _STEPS)
     return card
 
 
-def add_sample(workspace: Workspace, name: str, count_tokens: CountTokens | None = None) -> DatasetCard:
-    """Store an entry of `SAMPLES` as a dataset. Raises ChoiceError for a name that is none."""
+def add_sample(
+    workspace: Workspace, name: str, count_tokens: CountTokens | None = None, on_progress: OnProgress | None = None
+) -> DatasetCard:
+    """Store an entry of `SAMPLES` as a dataset; the steps of one of pictures are its pictures.
+
+    Raises ChoiceError for a name that is none.
+    """
     if name not in SAMPLES:
         raise ChoiceError(f"There is no sample “{name}”. The samples are {', '.join(SAMPLES)}.")
     sample = SAMPLES[name]
     if sample.modality == "image":
-        return _add_pictures(workspace, name)
+        with temporary_folder(workspace.uploads) as folder:
+            pictures = make_sample(name, folder)
+            return import_pictures(
+                workspace, pictures, PictureChoices(name=sample.name), file_name=name, on_progress=on_progress
+            )
     choices = ImportChoices(name=sample.name, text=sample.text, label=sample.label, task=sample.task)
-    return import_csv(workspace, sample.path, choices, count_tokens=count_tokens)
-
-
-def _add_pictures(workspace: Workspace, name: str) -> DatasetCard:
-    """Write a sample of pictures beside the datasets and import it from there."""
-    from tlcore.data.pictures.importer import PictureChoices, import_pictures
-
-    with TemporaryDirectory(dir=workspace.root, prefix=".sample.") as folder:
-        return import_pictures(
-            workspace, make_sample(name, Path(folder)), PictureChoices(name=SAMPLES[name].name), file_name=name
-        )
+    return import_csv(workspace, sample.path, choices, count_tokens=count_tokens, on_progress=on_progress)
 
 
 def _check_files(workspace: Workspace, paths: Sequence[Path]) -> None:
@@ -153,12 +151,7 @@ def _check_files(workspace: Workspace, paths: Sequence[Path]) -> None:
         if not path.is_file():
             raise DataError(f"There is no file {path}. Check the name and the folder.")
         needed += _SPACE_FACTOR * path.stat().st_size * (_UNPACKED_FACTOR if path.suffix == ".gz" else 1)
-    free = shutil.disk_usage(workspace.root).free
-    if free < needed:
-        raise StorageError(
-            f"{workspace.root} has {free / 1e6:,.0f} MB left and this import may need {needed / 1e6:,.0f} MB. "
-            "Free some disk space and try again."
-        )
+    check_room(workspace.root, needed)
 
 
 def _source(train: _File, own_test: _File | None, columns: Columns, mapping: dict[str, str] | None) -> DatasetSource:
@@ -177,11 +170,6 @@ def _source(train: _File, own_test: _File | None, columns: Columns, mapping: dic
         group_column=columns.group,
         label_mapping=mapping,
     )
-
-
-def _stem(shown: str) -> str:
-    """A file's name without its endings."""
-    return shown.removesuffix(".gz").rsplit(".", 1)[0] or shown
 
 
 def _check_labels_known(rows: pd.DataFrame, shown: str) -> None:

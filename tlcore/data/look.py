@@ -1,7 +1,6 @@
 """A first look at a whole CSV file, so that its columns, labels and bad rows can be shown before anything is stored."""
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pyarrow.compute as pc
@@ -10,6 +9,7 @@ import pyarrow.parquet as pq
 from tlcore.data.columns import ColumnGuess, guess_columns
 from tlcore.data.csv.load import CsvOptions, CsvReport, OnShare, load_csv
 from tlcore.data.row_sample import sample_rows
+from tlcore.files import temporary_folder
 from tlcore.records import Record
 from tlcore.settings import Workspace
 
@@ -36,9 +36,8 @@ def look_at(
 
     Raises DataError for a file that is no table.
     """
-    workspace.uploads.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=workspace.uploads, prefix="look-") as folder:
-        parquet = Path(folder) / "rows.parquet"
+    with temporary_folder(workspace.uploads) as folder:
+        parquet = folder / "rows.parquet"
         lenient = options.model_copy(update={"bad_rows": "skip"})
         report = load_csv(path, lenient, parquet, workspace.settings, file_name, on_progress)
         head = next(pq.ParquetFile(parquet).iter_batches(batch_size=_PREVIEW_ROWS)).to_pandas()

@@ -2,16 +2,16 @@
 
 import shutil
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pandas as pd
 
 from tlcore.data.choices import map_labels, quoted
 from tlcore.data.csv.load import LINE_COLUMN, CsvOptions, load_csv
-from tlcore.data.pictures.importer import PictureChoices, gather_pictures, temporary_folder
+from tlcore.data.pictures.importer import PictureChoices, gather_pictures
 from tlcore.data.pictures.sources import open_files
 from tlcore.data.store import DatasetDraft, DatasetStore
 from tlcore.errors import ChoiceError, DataError
+from tlcore.files import temporary_folder
 from tlcore.records import DatasetCard, Picture
 from tlcore.settings import Workspace
 
@@ -46,7 +46,7 @@ def with_test_file(workspace: Workspace, dataset_id: str, path: Path) -> Dataset
 
 def _with_test_pictures(workspace: Workspace, store: DatasetStore, card: DatasetCard, path: Path) -> DatasetCard:
     """The same for pictures."""
-    with open_files(path, workspace.settings) as files, temporary_folder(workspace) as folder:
+    with open_files(path, workspace.settings) as files, temporary_folder(workspace.uploads) as folder:
         test, origin = gather_pictures(files, PictureChoices(use_split=False), folder, workspace)
         _check_labels(path.name, set(test["label"]), card)
         for picture in store.contents(card.id):
@@ -74,9 +74,8 @@ def _check_labels(name: str, labels: set[str], card: DatasetCard) -> None:
 
 def _read(workspace: Workspace, card: DatasetCard, path: Path) -> tuple[pd.DataFrame, str, int]:
     """The file's text, label and line with labels as the dataset's, its SHA-256, and how many rows were skipped."""
-    workspace.uploads.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=workspace.uploads) as folder:
-        parquet = Path(folder) / "rows.parquet"
+    with temporary_folder(workspace.uploads) as folder:
+        parquet = folder / "rows.parquet"
         report = load_csv(path, CsvOptions(), parquet, workspace.settings)
         text, label = card.source.text_column or "text", card.source.label_column or "label"
         for column in (text, label):

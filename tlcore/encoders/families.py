@@ -4,6 +4,7 @@ Weights come from safetensors only, and code from the transformers library only:
 """
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,13 +49,8 @@ class Architecture:
         import transformers
 
         self.folder = folder
-        facts = read_json(folder / "config.json")
-        if "auto_map" in facts:
-            raise EncoderError(f"The encoder in {folder} needs code of its own, which is never run. Choose another encoder.")
-        kind = str(facts.get("model_type"))
-        if kind not in FAMILIES:
-            raise EncoderError(f'{folder} holds a network of the kind "{kind}". Known kinds: {", ".join(FAMILIES)}.')
-        self.family = FAMILIES[kind]
+        facts = read_config(folder)
+        self.family = FAMILIES[kind_of(facts, folder, FAMILIES)]
         self._network = getattr(transformers, self.family.network)
         self._facts = {**facts, "is_decoder": False, "add_cross_attention": False}
 
@@ -84,11 +80,16 @@ class Architecture:
             missing = network.load_state_dict(weights, strict=False, assign=True).missing_keys
         except RuntimeError as error:
             raise EncoderError(f"The weights in {self.folder} do not fit its config.json. Get a fresh copy.") from error
-        lacking = [name for name in missing if not name.startswith("pooler.")]  # the pooler is no part of a backbone
-        if lacking:
-            raise EncoderError(f"The weights in {self.folder} lack {lacking[0]} and {len(lacking) - 1} more. Get a fresh copy.")
+        # The pooler is no part of a backbone.
+        check_complete(self.folder, [name for name in missing if not name.startswith("pooler.")])
         _fill_buffers(network)
         return network
+
+
+def check_complete(folder: Path, lacking: Sequence[str]) -> None:
+    """Raise EncoderError when a folder's weights lack some that its network needs."""
+    if lacking:
+        raise EncoderError(f"The weights in {folder} lack {lacking[0]} and {len(lacking) - 1} more. Get a fresh copy.")
 
 
 def weight_files(folder: Path) -> tuple[Path, ...]:
@@ -97,6 +98,22 @@ def weight_files(folder: Path) -> tuple[Path, ...]:
     if not files:
         raise EncoderError(f"{folder} has no model.safetensors. Weights of other kinds can hide code and are never read.")
     return files
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """A folder's `config.json`. Raises EncoderError when there is none, or it asks for code of its own."""
+    facts = read_json(folder / "config.json")
+    if "auto_map" in facts:
+        raise EncoderError(f"The encoder in {folder} needs code of its own, which is never run. Choose another encoder.")
+    return facts
+
+
+def kind_of(facts: Mapping[str, Any], folder: Path, known: Iterable[str]) -> str:
+    """The family that a folder's `config.json` names. Raises EncoderError, listing `known`, when it is none of them."""
+    kind, kinds = str(facts.get("model_type")), tuple(known)
+    if kind not in kinds:
+        raise EncoderError(f'{folder} holds a network of the kind "{kind}". Known kinds: {", ".join(kinds)}.')
+    return kind
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from tlcore.encoders.base import Weights
-from tlcore.encoders.families import read_json, weight_files
+from tlcore.encoders.families import check_complete, kind_of, read_config, read_json, weight_files
 from tlcore.encoders.image_backbone import ImageBackbone, Pooling, Scaling
 from tlcore.encoders.image_frozen import Parts
 from tlcore.errors import EncoderError
@@ -156,13 +156,8 @@ class ImageFolder:
         import transformers
 
         self.folder = folder
-        facts = read_json(folder / "config.json")
-        if "auto_map" in facts:
-            raise EncoderError(f"The encoder in {folder} needs code of its own, which is never run. Choose another encoder.")
-        kind = str(facts.get("model_type"))
-        if kind not in IMAGE_FAMILIES:
-            raise EncoderError(f'{folder} holds a network of the kind "{kind}". Known kinds: {", ".join(IMAGE_FAMILIES)}.')
-        self.family = IMAGE_FAMILIES[kind]
+        facts = read_config(folder)
+        self.family = IMAGE_FAMILIES[kind_of(facts, folder, IMAGE_FAMILIES)]
         alone = facts.get("architectures") == ["CLIPVisionModel"]
         self._network = transformers.CLIPVisionModel if alone else getattr(transformers, self.family.network)
         self.scaling, self.resample = _preprocessing(folder)
@@ -220,9 +215,7 @@ class ImageFolder:
             )
         except Exception as error:  # transformers raises what each of its parts does
             raise EncoderError(f"The weights in {self.folder} cannot be used ({error}). Get a fresh copy.") from error
-        lacking = sorted(name for name in report["missing_keys"] if "mask_token" not in name)
-        if lacking:
-            raise EncoderError(f"The weights in {self.folder} lack {lacking[0]} and {len(lacking) - 1} more. Get a fresh copy.")
+        check_complete(self.folder, sorted(name for name in report["missing_keys"] if "mask_token" not in name))
         return network
 
 

@@ -15,7 +15,7 @@ from tlcore.errors import NotFoundError, StorageError
 from tlcore.experiments.plan import RunPlan
 from tlcore.experiments.spec import ExperimentSpec
 from tlcore.files import write_text
-from tlcore.records import Progress, Record, RunStatus
+from tlcore.records import Record, RunStatus
 from tlcore.settings import Workspace
 
 _Kind = TypeVar("_Kind", bound=Record)
@@ -36,6 +36,19 @@ class Submission(Record):
     submitted_at: str
     queued_at: str
     """Its place in the line: when it was submitted, or last resumed."""
+
+
+class Progress(Record):
+    """Where an experiment's worker stands; rewritten a few times a second at most."""
+
+    phase: str
+    """Plain words: "Encoding 300 of 675 texts", "Full fine-tuning, seed 2: epoch 3 of 6"."""
+    done: float
+    """Share of the whole experiment's work done, 0-1."""
+    seconds_left: float | None = None
+    run: str | None = None
+    """Id of the run in hand."""
+    updated_at: str
 
 
 class Ending(Record):

@@ -61,7 +61,7 @@ def add_sample(workspace: Workspace, say: Say, name: str) -> Any:
     from tlcore.data import importer
     from tlcore.encoders.catalogue import DEFAULT_ENCODER, token_counter
 
-    return importer.add_sample(workspace, name, token_counter(DEFAULT_ENCODER, workspace)).model_dump(mode="json")
+    return importer.add_sample(workspace, name, token_counter(DEFAULT_ENCODER, workspace), say).model_dump(mode="json")
 
 
 def apply_cure(workspace: Workspace, say: Say, dataset: str, action: str) -> Any:
@@ -88,21 +88,19 @@ def predict_table(workspace: Workspace, say: Say, model: str, source: str, targe
     return table.predict_table(loaded, Path(source), Path(target), how, workspace, say).model_dump(mode="json")
 
 
-def look_at_pictures(
-    workspace: Workspace, say: Say, paths: list[str], names: list[str], choices: dict[str, Any] | None = None
-) -> Any:
-    """What an import of a zip or of files would find (`data.picture_importer.look_at_pictures`), told from names alone."""
-    from tlcore.data.pictures import importer as picture_importer
+def look_at_pictures(workspace: Workspace, say: Say, paths: list[str], names: list[str]) -> Any:
+    """What an import of a zip or of files would find (`data.pictures.importer.look_at_pictures`), told from names alone."""
+    from tlcore.data.pictures import importer
 
-    return picture_importer.look_at_pictures(workspace, _uploads(paths, names)).model_dump(mode="json")
+    return importer.look_at_pictures(workspace, _uploads(paths, names)).model_dump(mode="json")
 
 
 def import_pictures(workspace: Workspace, say: Say, paths: list[str], names: list[str], choices: dict[str, Any]) -> Any:
-    """Read, check and store pictures (`data.picture_importer.import_pictures`); the answer is the DatasetCard."""
-    from tlcore.data.pictures import importer as picture_importer
+    """Read, check and store pictures (`data.pictures.importer.import_pictures`); the answer is the DatasetCard."""
+    from tlcore.data.pictures import importer
 
-    wanted = picture_importer.PictureChoices.model_validate(choices)
-    card = picture_importer.import_pictures(workspace, _uploads(paths, names), wanted, on_progress=say)
+    wanted = importer.PictureChoices.model_validate(choices)
+    card = importer.import_pictures(workspace, _uploads(paths, names), wanted, on_progress=say)
     return card.model_dump(mode="json")
 
 
@@ -132,7 +130,7 @@ def augment_preview(
 
 
 def thumbnails(workspace: Workspace, say: Say, dataset: str, positions: list[int], side: int) -> Any:
-    """Small pictures of a dataset as data URIs (`data.thumbnails.thumbnails`); null for one whose file is gone."""
+    """Small pictures of a dataset as data URIs (`data.pictures.thumbnails.thumbnails`); null for one whose file is gone."""
     from tlcore.data.pictures import thumbnails as small
 
     return small.thumbnails(workspace, dataset, positions, side)

@@ -4,8 +4,8 @@ import time
 from collections.abc import Sequence
 
 from tlcore.errors import Stopped
-from tlcore.experiments.control import Control, now
-from tlcore.records import EpochRecord, Progress
+from tlcore.experiments.control import Control, Progress, now
+from tlcore.records import EpochRecord
 from tlcore.training.hooks import Hook
 
 _WRITE_SECONDS = 0.4

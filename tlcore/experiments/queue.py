@@ -17,14 +17,14 @@ from filelock import FileLock, Timeout
 
 from tlcore.data.store import DatasetStore
 from tlcore.errors import ChoiceError
-from tlcore.experiments.control import INTERRUPTED, Control, Submission, all_controls, now
+from tlcore.experiments.control import INTERRUPTED, Control, Progress, Submission, all_controls, now
 from tlcore.experiments.lease import alive, read_lease, standing, write_lease
 from tlcore.experiments.plan import prepare
 from tlcore.experiments.processes import start_detached
 from tlcore.experiments.spec import ExperimentSpec
 from tlcore.experiments.store import RunStore
 from tlcore.files import write_text
-from tlcore.records import Progress, RunStatus
+from tlcore.records import RunStatus
 from tlcore.settings import Workspace
 
 State = Literal["queued", "running", "finished", "failed", "cancelled", "interrupted"]

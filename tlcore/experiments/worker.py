@@ -15,9 +15,9 @@ from pathlib import Path
 import psutil
 
 from tlcore.errors import Stopped, TransferLabError
-from tlcore.experiments.control import CANCELLED, Control, now
+from tlcore.experiments.control import CANCELLED, Control, Progress, now
 from tlcore.experiments.lease import held, slot
-from tlcore.records import Progress, RunStatus
+from tlcore.records import RunStatus
 from tlcore.settings import Workspace
 
 _NICENESS = 10

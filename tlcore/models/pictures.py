@@ -13,7 +13,7 @@ from tlcore.data.pictures.layout import sort_out
 from tlcore.data.pictures.records import PictureLimits, Upload
 from tlcore.data.pictures.sources import Files, open_files
 from tlcore.errors import ChoiceError, DataError
-from tlcore.files import atomic_path
+from tlcore.files import atomic_path, temporary_folder
 from tlcore.models.card import ModelCard
 from tlcore.models.cells import safe_cell
 from tlcore.models.items import Prediction
@@ -95,10 +95,9 @@ def predict_pictures(
     Raises ChoiceError for a model of texts, DataError when there is nothing to read.
     """
     check_reads_pictures(model)
-    workspace.uploads.mkdir(parents=True, exist_ok=True)
     with (
         open_files(source, workspace.settings) as files,
-        TemporaryDirectory(dir=workspace.uploads) as folder,
+        temporary_folder(workspace.uploads) as folder,
         atomic_path(target) as temporary,
     ):
         sorted_out = sort_out(files.names)
@@ -109,7 +108,7 @@ def predict_pictures(
         with output:
             for start in range(0, total, _CHUNK):
                 chunk = sorted_out.pictures[start : start + _CHUNK]
-                output.add(list(receive(files, chunk, Path(folder), limits)))
+                output.add(list(receive(files, chunk, folder, limits)))
                 if on_progress:
                     on_progress(output.done, total)
     known = sum(output.by_class.values())

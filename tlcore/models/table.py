@@ -5,7 +5,6 @@ Shared by the command line and the Predict page. Importing it loads no torch.
 
 import csv
 import math
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ import pandas as pd
 from tlcore.data.columns import guess_columns
 from tlcore.data.csv.load import CsvOptions, CsvReport, load_csv
 from tlcore.errors import ChoiceError
-from tlcore.files import atomic_path
+from tlcore.files import atomic_path, temporary_folder
 from tlcore.models.cells import safe_cell
 from tlcore.models.items import remarks
 from tlcore.models.summary import TableSummary, Tally
@@ -83,9 +82,8 @@ def predict_table(
     """
     if model.card.modality != "text":
         raise ChoiceError(f"The model “{model.card.name}” reads pictures, not texts. Give it a zip or folder of pictures.")
-    workspace.uploads.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=workspace.uploads) as folder:
-        rows = Path(folder) / "rows.parquet"
+    with temporary_folder(workspace.uploads) as folder:
+        rows = folder / "rows.parquet"
         report = load_csv(source, choices.csv, rows, workspace.settings, file_name=choices.file_name)
         text, why = _text_column(model, report, rows, choices.text, choices.file_name or source.name)
         reasons = [reason for chunk in _chunks(rows, [text]) for reason in remarks(chunk[text], model.card.writing)]

@@ -19,9 +19,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from tlcore.data.duplicates import Copies, IntArray, join
+from tlcore.data.duplicates import Copies, IntArray, first_positions, join
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -70,7 +69,7 @@ def find_picture_copies(pixels: Sequence[str], looks: Sequence[str]) -> Copies:
     A family is linked through its members, as with texts. When even equal hashes would pair pictures by chance, only exact
     copies are found and `compared` is 0. 100,000 pictures take 2 to 3 s.
     """
-    exact = _first_positions(pixels)
+    exact = first_positions(pixels)
     hashes = np.fromiter((int(look, 16) for look in looks), dtype=np.uint64, count=len(looks))
     distance = _allowed(hashes)
     if distance < 0:
@@ -79,12 +78,6 @@ def find_picture_copies(pixels: Sequence[str], looks: Sequence[str]) -> Copies:
     family, complete = _families(distinct, distance)
     near = join(exact, np.stack([np.arange(len(looks)), first[family][member.ravel()]], axis=1))
     return Copies(exact, near, len(looks), complete)
-
-
-def _first_positions(keys: Sequence[str]) -> IntArray:
-    """`(n,)` position of the first equal key."""
-    codes, _ = pd.factorize(np.array(keys, dtype=object))
-    return pd.Series(np.arange(len(keys))).groupby(codes).transform("min").to_numpy(dtype=np.int64)
 
 
 def _allowed(hashes: Hashes) -> int:

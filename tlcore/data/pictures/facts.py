@@ -1,4 +1,4 @@
-"""What the files of pictures say without a look at what they show: shapes, and whether they give the labels away."""
+"""Whether the files of pictures give the labels away, without a look at what they show."""
 
 from dataclasses import dataclass
 from math import sqrt
@@ -9,7 +9,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from tlcore.data.findings import shorten
-from tlcore.records import Record
 
 _FEW = 10
 _MOST_CLASSES = 100
@@ -18,27 +17,8 @@ _FOLDS = 5
 _MARGIN = 0.15
 _Z = 2.58
 _SHOWN = 5
-_SQUARE = 0.02
 _NUMBERS = ("width", "height", "aspect", "bytes per pixel")
 _NAMES = {"mode": "colour mode", "format": "file format"}
-
-
-class PictureShapes(Record):
-    """Sizes and kinds of a dataset's pictures, in pixels of the files as they came (upright)."""
-
-    width_median: float
-    width_min: int
-    width_max: int
-    height_median: float
-    height_min: int
-    height_max: int
-    portrait: float
-    """Share of pictures, 0-1, at least 2 % higher than wide."""
-    landscape: float
-    square: float
-    modes: dict[str, int]
-    """Colour mode (RGB, L, P, CMYK…) -> number of pictures, most frequent first."""
-    formats: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -55,26 +35,6 @@ class Giveaway:
     """How many pictures are told right."""
     typical: tuple[str, ...]
     """Up to five classes with their most frequent facts."""
-
-
-def shape_facts(items: pd.DataFrame) -> PictureShapes:
-    """Sizes, orientations, colour modes and formats of a table of at least one picture."""
-    width, height = items["width"], items["height"]
-    ratio = width / height
-    square = (ratio < 1 + _SQUARE) & (ratio > 1 / (1 + _SQUARE))
-    return PictureShapes(
-        width_median=float(width.median()),
-        width_min=int(width.min()),
-        width_max=int(width.max()),
-        height_median=float(height.median()),
-        height_min=int(height.min()),
-        height_max=int(height.max()),
-        portrait=float((~square & (ratio < 1)).mean()),
-        landscape=float((~square & (ratio > 1)).mean()),
-        square=float(square.mean()),
-        modes=_counts(items["mode"]),
-        formats=_counts(items["format"]),
-    )
 
 
 def facts_give_away(items: pd.DataFrame) -> Giveaway | None:
@@ -162,8 +122,3 @@ def _typical(label: str, items: pd.DataFrame) -> str:
     kinds = items["width"].astype(str) + " x " + items["height"].astype(str) + " " + items["mode"] + " " + items["format"]
     counts = kinds.value_counts()
     return f"{shorten(label)}: {counts.index[0]} ({counts.iloc[0]:,} of {len(items):,})"
-
-
-def _counts(values: pd.Series) -> dict[str, int]:
-    """Value -> how often it occurs, most frequent first."""
-    return {str(value): int(count) for value, count in values.value_counts().items()}

@@ -1,11 +1,8 @@
 """From a zip, a folder or dropped files of pictures to a stored dataset, or to one plain sentence and nothing stored."""
 
-import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pandas as pd
 
@@ -16,7 +13,8 @@ from tlcore.data.pictures.plan import Plan, make_plan
 from tlcore.data.pictures.records import OnProgress, PictureChoices, PictureLook, Upload
 from tlcore.data.pictures.sources import Files, open_files
 from tlcore.data.store import DatasetDraft, DatasetStore
-from tlcore.errors import DataError, StorageError
+from tlcore.errors import DataError
+from tlcore.files import check_room, stem, temporary_folder
 from tlcore.records import DatasetCard, DatasetSource
 from tlcore.settings import Workspace
 
@@ -45,9 +43,9 @@ def import_pictures(
     DataError for a source that cannot be used, StorageError when the disk is too full. Whatever is raised, nothing is stored.
     """
     choices = choices or PictureChoices()
-    with open_files(source, workspace.settings, file_name) as files, temporary_folder(workspace) as folder:
+    with open_files(source, workspace.settings, file_name) as files, temporary_folder(workspace.uploads) as folder:
         table, origin = gather_pictures(files, choices, folder, workspace, on_progress)
-        name = choices.name or _stem(files.shown)
+        name = choices.name or stem(files.shown)
         draft = DatasetDraft(name=name, task="classification", source=origin, modality="image")
         return DatasetStore(workspace).add(table, draft, folder)
 
@@ -57,7 +55,7 @@ def gather_pictures(
 ) -> tuple[pd.DataFrame, DatasetSource]:
     """Read pictures, write what is kept into `folder`, and say what it is: the items' table, and where they came from."""
     plan = make_plan(files, choices, folder, workspace.settings)
-    _check_space(workspace, [files.sizes[one.position] for one in plan.pictures])
+    check_room(workspace.root, _bytes_needed([files.sizes[one.position] for one in plan.pictures]))
     decoded = decode_all(files, plan.pictures, folder, workspace.settings, on_progress)
     kept = [one for one in decoded if not one.problem]
     _check_left(decoded, files.shown)
@@ -65,12 +63,10 @@ def gather_pictures(
     return _table(kept, parts.parts), _source(files, plan, decoded, parts, choices)
 
 
-def look_at_pictures(
-    workspace: Workspace, source: Path | Sequence[Upload], file_name: str | None = None, choices: PictureChoices | None = None
-) -> PictureLook:
+def look_at_pictures(workspace: Workspace, source: Path | Sequence[Upload]) -> PictureLook:
     """What an import would find, from names and tables alone; takes moments. Raises DataError as an import would."""
-    choices = choices or PictureChoices()
-    with open_files(source, workspace.settings, file_name) as files, temporary_folder(workspace) as folder:
+    choices = PictureChoices()
+    with open_files(source, workspace.settings) as files, temporary_folder(workspace.uploads) as folder:
         plan = make_plan(files, choices, folder, workspace.settings)
     parts = settle_parts([one.part for one in plan.pictures], choices.use_split)
     classes = Counter(one.label for one in plan.pictures)
@@ -85,23 +81,9 @@ def look_at_pictures(
     )
 
 
-@contextmanager
-def temporary_folder(workspace: Workspace) -> Iterator[Path]:
-    """A folder among the uploads that is gone afterwards, whatever happens."""
-    workspace.uploads.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=workspace.uploads, prefix="pictures-") as folder:
-        yield Path(folder)
-
-
-def _check_space(workspace: Workspace, sizes: Sequence[int]) -> None:
-    """Refuse pictures that the disk has no room for."""
-    needed = _SPACE_FLOOR + sum(min(_SPACE_FACTOR * size, _LARGEST_STORED) for size in sizes)
-    free = shutil.disk_usage(workspace.root).free
-    if free < needed:
-        raise StorageError(
-            f"{workspace.root} has {free / 1e6:,.0f} MB left and this import may need {needed / 1e6:,.0f} MB. "
-            "Free some disk space and try again."
-        )
+def _bytes_needed(sizes: Sequence[int]) -> int:
+    """Room on the disk for pictures whose files have these sizes in bytes."""
+    return _SPACE_FLOOR + sum(min(_SPACE_FACTOR * size, _LARGEST_STORED) for size in sizes)
 
 
 def _check_left(decoded: Sequence[Decoded], file_name: str) -> None:
@@ -167,8 +149,3 @@ def _source(files: Files, plan: Plan, decoded: Sequence[Decoded], parts: Parts, 
 def _absent(plan: Plan) -> Sequence[str]:
     """Names in the table that no picture has."""
     return plan.table.absent if plan.table else ()
-
-
-def _stem(name: str) -> str:
-    """A source's name without its ending."""
-    return name.rsplit(".", 1)[0] or name
