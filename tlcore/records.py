@@ -285,6 +285,10 @@ class Verdict(Record):
     """Differences inside ±band do not matter in practice."""
     seeds: int = 0
     n_test: int = 0
+    seeds_needed: int | None = None
+    """Where there is not enough evidence: seeds in all that would settle it; None where none would, or it is settled."""
+    items_needed: int | None = None
+    """The same in test items."""
     time_ratio: float | None = None
     """Control's training time over transfer's, encoding included."""
     notes: tuple[str, ...] = ()

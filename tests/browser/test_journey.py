@@ -82,6 +82,33 @@ def test_the_answer_on_the_screen_is_the_answer_of_the_command_line(visit: Visit
         expect(page.locator(".js-plotly-plot")).to_have_count(3)
 
 
+def test_every_number_in_the_sentence_is_in_the_record(visit: Visit, finished: str, results: dict) -> None:
+    """Read off the screen, not off the document: each number must be a field of the verdict, or of the labels it saved."""
+    page = visit(f"/results?experiment={finished}")
+    page.wait_for_selector(".st-key-verdict h3")
+    said = " ".join(page.locator(".st-key-verdict h3").all_inner_texts())
+    assert results["verdict"]["sentence"] in said
+    alarms = [alarm for alarm in results["evidence"]["alarms"] if alarm["sentence"] in said]
+    known = [*numbers_in(results["verdict"]), *numbers_in(results["evidence"]["headline"]), *numbers_in(alarms)]
+    spoken = {word for value in known for word in ways_to_say(value)}
+    read = re.findall(r"\d[\d,]*(?:\.\d+)?", said)
+    assert read and [number for number in read if number.replace(",", "") not in spoken] == []
+
+
+def numbers_in(found: object) -> list[float]:
+    """Every number in a JSON document."""
+    if isinstance(found, dict | list):
+        return [value for each in (found.values() if isinstance(found, dict) else found) for value in numbers_in(each)]
+    return [float(found)] if isinstance(found, int | float) and not isinstance(found, bool) else []
+
+
+def ways_to_say(value: float) -> set[str]:
+    """A count, points or percent with a decimal, a factor with two digits; a ratio of times also the other way round."""
+    ratios = {value, 1 / value} if value else {value}
+    words = {f"{abs(value):g}", f"{abs(100 * value):.1f}", f"{100 * value:g}", f"{value:.0f}", f"{value:.2g}"}
+    return words | {f"{ratio:.1f}" for ratio in ratios} | {f"{100 * ratio:.0f}" for ratio in ratios}
+
+
 def test_one_text_gets_a_label(visit: Visit, finished: str, results: dict) -> None:
     run = next(run for run in results["runs"] if run["strategy"] == "feature_extraction")
     page = visit(f"/predict?model={run['id']}")

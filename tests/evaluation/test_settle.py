@@ -17,13 +17,16 @@ def pair(simulation, make_outcomes):
     return draw
 
 
-def needed(sentence, what):
-    found = re.search(rf"about ([\d,]+) {what}", sentence)
-    return int(found.group(1).replace(",", "")) if found else None
+def needed(found, what):
+    """The number in the sentence, which must be the one in the record."""
+    said = re.search(rf"about ([\d,]+) {what}", found.sentence)
+    number = int(said.group(1).replace(",", "")) if said else None
+    assert number == (found.items if what == "test items" else found.seeds)
+    return number
 
 
 def test_with_one_seed_the_cure_is_seeds(pair):
-    assert "Run three seeds" in what_would_settle([pair(1, 100, 0.0, 0.7, 0.75)], 0.01)
+    assert "Run 3 seeds" in what_would_settle([pair(1, 100, 0.0, 0.7, 0.75)], 0.01).sentence
 
 
 def test_at_the_number_named_the_interval_is_narrow_enough(pair):
@@ -48,7 +51,7 @@ def test_within_the_band_the_aim_is_to_show_that_it_does_not_matter(pair):
 
 def test_some_questions_stay_open(pair):
     close = pair(3, 50, 0.02, 0.7, 0.7)
-    assert "neither 20 seeds nor 100 times" in what_would_settle([close], abs(close.difference) + 1e-6)
+    assert "neither 20 seeds nor 100 times" in what_would_settle([close], abs(close.difference) + 1e-6).sentence
 
 
 def test_large_numbers_are_rounded(pair):

@@ -243,4 +243,5 @@ def test_one_seed_neither_shows_a_small_difference_nor_that_there_is_none(make_o
     for other in (right, better):
         outcomes = make_outcomes("scratch", right[None]) + make_outcomes("full_fine_tuning", other[None])
         verdict = give_verdict(outcomes, strategies)
-        assert verdict.kind is VerdictKind.NOT_ENOUGH_EVIDENCE and "Run three seeds or more" in verdict.sentence
+        assert verdict.kind is VerdictKind.NOT_ENOUGH_EVIDENCE and verdict.seeds_needed == 3
+        assert "Run 3 seeds or more" in verdict.sentence

@@ -1,6 +1,7 @@
 """What an open question needs: how many more seeds or test items, if the difference stays what it is."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,8 +12,18 @@ _MOST_SEEDS = 20
 _ITEM_FACTORS = np.geomspace(1.1, 100, 60)
 
 
-def what_would_settle(rivals: Sequence[Comparison], band: float) -> str:
-    """One sentence: the seeds or the test items at which the interval would leave zero out, or fit into the band.
+class Settlement(NamedTuple):
+    """What would settle an open question."""
+
+    seeds: int | None
+    """How many in all; None where no number that can be run would do."""
+    items: int | None
+    """Test items in all; None as above."""
+    sentence: str
+
+
+def what_would_settle(rivals: Sequence[Comparison], band: float) -> Settlement:
+    """The seeds or the test items at which the interval would leave zero out, or fit into the band.
 
     Args:
         rivals: the open comparison, and those that it was picked from, best first.
@@ -20,15 +31,18 @@ def what_would_settle(rivals: Sequence[Comparison], band: float) -> str:
     """
     spread = rivals[0].spread
     if spread.seed is None:
-        return "Run three seeds or more: with one, chance in training cannot be told from a real difference."
+        return Settlement(3, None, "Run 3 seeds or more: with one, chance in training cannot be told from a real difference.")
     n_test = len(rivals[0].first.labels)
-    seeds = [many for many in range(spread.seeds + 1, _MOST_SEEDS + 1) if _settled(rivals, band, seeds=many)]
-    items = [n_test * factor for factor in _ITEM_FACTORS if _settled(rivals, band, items=n_test * factor)]
-    ways = [f"about {seeds[0]} seeds instead of {spread.seeds}"] if seeds else []
-    ways += [f"about {_round(items[0]):,} test items instead of {n_test:,}"] if items else []
+    more = range(spread.seeds + 1, _MOST_SEEDS + 1)
+    seeds = next((many for many in more if _settled(rivals, band, seeds=many)), None)
+    items = next((_round(n_test * factor) for factor in _ITEM_FACTORS if _settled(rivals, band, items=n_test * factor)), None)
+    ways = [f"about {seeds} seeds instead of {spread.seeds}"] if seeds else []
+    ways += [f"about {items:,} test items instead of {n_test:,}"] if items else []
     if not ways:
-        return "The two are so close that neither 20 seeds nor 100 times the test items would settle it."
-    return f"If the difference stays as it is, {' or '.join(ways)} would settle it."
+        return Settlement(
+            None, None, "The two are so close that neither 20 seeds nor 100 times the test items would settle it."
+        )
+    return Settlement(seeds, items, f"If the difference stays as it is, {' or '.join(ways)} would settle it.")
 
 
 def _settled(rivals: Sequence[Comparison], band: float, seeds: int | None = None, items: float | None = None) -> bool:

@@ -43,9 +43,11 @@ def give_verdict(
     best = rivals[0]
     interval = best_interval([pair.spread for pair in rivals], best.difference)
     kind = _judge(interval, band, len(best.first.seeds))
+    cure = what_would_settle(rivals, band) if kind is VerdictKind.NOT_ENOUGH_EVIDENCE else None
     return Verdict(
         kind=kind,
-        sentence=_sentence(kind, rivals, interval, strategies[best.first.strategy].name, band, metric),
+        sentence=_sentence(kind, best, interval, strategies[best.first.strategy].name, band, metric)
+        + (f" {cure.sentence}" if cure else ""),
         metric=metric,
         transfer=best.first.strategy,
         control=CONTROL,
@@ -57,6 +59,8 @@ def give_verdict(
         band=band,
         seeds=len(best.first.seeds),
         n_test=len(best.first.labels),
+        seeds_needed=cure.seeds if cure else None,
+        items_needed=cure.items if cure else None,
         time_ratio=best.time_ratio,
         notes=find_notes(groups, rivals, strategies, band, metric),
     )
@@ -73,10 +77,7 @@ def _judge(interval: Interval, band: float, seeds: int) -> VerdictKind:
     return VerdictKind.NOT_ENOUGH_EVIDENCE
 
 
-def _sentence(
-    kind: VerdictKind, rivals: Sequence[Comparison], interval: Interval, name: str, band: float, metric: Metric
-) -> str:
-    best = rivals[0]
+def _sentence(kind: VerdictKind, best: Comparison, interval: Interval, name: str, band: float, metric: Metric) -> str:
     size, span = points(interval.estimate, metric), interval_words(interval)
     labels = labels_words(best.first.budget)
     if kind is VerdictKind.HELPS:
@@ -93,8 +94,7 @@ def _sentence(
     span = interval_words(interval if ahead else flipped(interval))
     return (
         f"Not enough evidence yet: {in_sentence(name)} is {size} {'ahead of' if ahead else 'behind'} training from scratch "
-        f"{span} with {labels}. "
-        f"{what_would_settle(rivals, band)}"
+        f"{span} with {labels}."
     )
 
 
