@@ -42,7 +42,7 @@ def give_verdict(
         return _no_answer(_missing_side(groups, strategies), groups, band, metric)
     best = rivals[0]
     interval = best.interval(len(rivals))
-    kind = _judge(interval, band, len(best.first.seeds))
+    kind = judge_interval(interval, band, len(best.first.seeds))
     return Verdict(
         kind=kind,
         sentence=_sentence(kind, best, len(rivals), strategies[best.first.strategy].name, band, metric),
@@ -62,7 +62,8 @@ def give_verdict(
     )
 
 
-def _judge(interval: Interval, band: float, seeds: int) -> VerdictKind:
+def judge_interval(interval: Interval, band: float, seeds: int) -> VerdictKind:
+    """What a difference's 95 % interval over so many seeds says, by the rules above; `band` is a fraction."""
     if seeds > 1 and -band <= interval.low and interval.high <= band:
         return VerdictKind.NO_DIFFERENCE
     margin = margin_of(interval, seeds, band)
