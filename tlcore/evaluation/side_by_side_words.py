@@ -162,8 +162,8 @@ def pair_notes(pairs: Sequence[PairedDifference], headline: int, looked_at: int,
         yield tally_sentence(pairs, scene)
     if looked_at > 1:
         yield (
-            f"Each 95 % interval is set wider to allow for {looked_at} comparisons looked at together, so that a false claim"
-            " among all of them stays at 5 %."
+            f"Each 95 % interval is set wider to allow for {looked_at} comparisons looked at together, so that a"
+            " false claim among all of them stays at 5 % or less."
         )
     causes = scene.causes(pairs[headline])
     if len(causes) > 1:
