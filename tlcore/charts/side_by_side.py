@@ -54,9 +54,8 @@ def signed(fraction: float) -> str:
 def _title(found: SideBySide, sides: Sequence[str]) -> str:
     kinds = Counter(pair.kind for pair in found.pairs)
     count = f"{len(found.pairs)} comparison{'s' * (len(found.pairs) != 1)}"
-    better = [
-        (side, times) for side, times in zip(sides, (kinds["first_better"], kinds["second_better"]), strict=True) if times
-    ]
+    times = kinds["first_better"], kinds["second_better"]
+    better = [f"{side} is better in {many}" for side, many in zip(sides, times, strict=True) if many]
     if better:
         return f"Of {count}, {' and '.join(better)}."
     if kinds["not_enough_evidence"]:

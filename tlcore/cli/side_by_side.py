@@ -34,8 +34,8 @@ def show_side_by_side(session: Session, first: str, second: str) -> None:
         "",
         "What differs:" if found.changes else "Nothing that was recorded differs.",
         *((_changes(found),) if found.changes else ()),
-        *(("", *found.without_partner) if found.without_partner else ()),
         *(("", *found.notes) if found.notes else ()),
+        *(("", *found.without_partner) if found.without_partner else ()),
     )
 
 
