@@ -176,6 +176,8 @@ def pair_notes(pairs: Sequence[PairedDifference], headline: int, looked_at: int,
         yield "Where only one seed is shared, chance in training is in no interval, so only large differences are called."
     if pairs[headline].items < _SMALL_TEST:
         yield f"{scene.counted(pairs[headline].items)} are few, so every difference here is uncertain."
+    if scene.items is not None and not scene.items.whole:
+        yield "To compare them on one whole test set, give both datasets the same one and run them again."
 
 
 def _instead(pair: PairedDifference, scene: Scene) -> str:

@@ -46,7 +46,7 @@ def _rows(first: Gathered, second: Gathered) -> Iterator[Change]:
     many = NOUNS[first.modality][1]
     counts = (one - other).total(), (other - one).total()
     yield Change(
-        what=f"{many} with a label that the other does not have",
+        what=f"{many} that the other lacks or labels otherwise",
         first=f"{counts[0]:,} of {one.total():,}",
         second=f"{counts[1]:,} of {other.total():,}",
         moves_scores=False,
