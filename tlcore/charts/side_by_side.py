@@ -30,7 +30,7 @@ def side_by_side_chart(found: SideBySide) -> go.Figure:
         height=_ROW * len(pairs) + 84,
         key=("mark: difference", "line: 95 % interval, corrected", f"shaded: practical band of {band_words(found.band)}"),
         xaxis=value_axis("points of accuracy, the first minus the second", range=[-reach, reach]),
-        yaxis=rows_axis(names),
+        yaxis=rows_axis(names, most=48),
     )
     chart.update_yaxes(range=[len(pairs) - 0.4, -1.2])
     chart.add_vrect(x0=-band, x1=band, fillcolor=SOFT, line_width=0, layer="below")
