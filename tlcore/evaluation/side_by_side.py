@@ -2,19 +2,22 @@
 
 Nothing but equals is compared. Runs of one seed stand against each other and the answers are paired item by item, as two
 strategies of one experiment are (`intervals`). Somebody who looks at every strategy and budget at once picks what stands out,
-so both ends of all intervals leave out 2.5 % / number of pairs (Bonferroni). What a pair is called follows the verdict's
-rules (`verdict.judge_interval`). Two runs whose probabilities are the same to the last digit are one model twice: their
-difference is zero without any chance in it, so they are not counted among the pairs.
+so both ends of all intervals leave out 2.5 % / number of pairs (Bonferroni). So far out, few seeds know too little about
+themselves, so how far a difference moves from seed to seed is its own figure or the mean of all pairs, whichever is larger,
+with the degrees of freedom of all, as for recalls of classes (`differences.class_changes`). What a pair is called follows the
+verdict's rules (`verdict.judge_interval`). Two runs whose probabilities are the same to the last digit are one model twice:
+their difference is zero without any chance in it, so they are not counted among the pairs.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TypeVar
 
 import numpy as np
 
 from tlcore.evaluation.comparison import Comparison, compare
-from tlcore.evaluation.intervals import Interval
+from tlcore.evaluation.intervals import Interval, SeedPool
 from tlcore.evaluation.outcomes import Group, IntArray, Outcome
 from tlcore.evaluation.settle import what_would_settle
 from tlcore.evaluation.side_by_side_records import PairedDifference, PairKind, ScorePair
@@ -28,6 +31,16 @@ _KINDS: Mapping[VerdictKind, PairKind] = {
     VerdictKind.NO_DIFFERENCE: "no_difference",
     VerdictKind.NOT_ENOUGH_EVIDENCE: "not_enough_evidence",
 }
+
+
+@dataclass(frozen=True)
+class _Among:
+    """What a pair must allow for."""
+
+    looked_at: int
+    pool: SeedPool | None
+
+
 _Kind = TypeVar("_Kind", Group, StrategySummary)
 
 
@@ -65,8 +78,9 @@ def paired_differences(first: Sequence[Group], second: Sequence[Group], band: fl
     if not np.array_equal(first[0].labels, second[0].labels):
         raise ValueError("The two experiments were scored on different test items, so they cannot be paired.")
     pairs = [pair for one, other in pair_up(first, second) if (pair := compare(one, other, "accuracy"))]
-    looked_at = number_looked_at([_identical(pair) for pair in pairs])
-    return tuple(_difference(pair, looked_at, band) for pair in pairs)
+    counted = [pair for pair in pairs if not _identical(pair)]
+    pool = _pool(counted)
+    return tuple(_difference(pair, _Among(max(len(counted), 1), pool), band) for pair in pairs)
 
 
 def number_looked_at(identical: Sequence[bool]) -> int:
@@ -98,11 +112,20 @@ def score_pairs(first: Sequence[Outcome], second: Sequence[Outcome]) -> tuple[Sc
     return tuple(found)
 
 
-def _difference(pair: Comparison, looked_at: int, band: float) -> PairedDifference:
+def _pool(pairs: Sequence[Comparison]) -> SeedPool | None:
+    """What all pairs say about seeds. A strategy's budgets share their seeds' luck, so each strategy counts once."""
+    known = [pair for pair in pairs if pair.spread.seed is not None]
+    if not known:
+        return None
+    degrees = {(pair.first.strategy, pair.first.encoder, pair.second.encoder): len(pair.first.seeds) - 1 for pair in known}
+    return SeedPool(float(np.mean([pair.spread.seed for pair in known])), sum(degrees.values()))
+
+
+def _difference(pair: Comparison, among: _Among, band: float) -> PairedDifference:
     seeds = pair.first.seeds
     identical = _identical(pair)
-    interval = Interval(0.0, 0.0, 0.0) if identical else pair.interval_among(looked_at)
-    kind = VerdictKind.NO_DIFFERENCE if identical else judge_interval(interval, band, len(seeds))
+    interval = Interval(0.0, 0.0, 0.0) if identical else pair.interval_among(among.looked_at, among.pool)
+    kind = VerdictKind.NO_DIFFERENCE if identical else judge_interval(interval, band, len(seeds), among.looked_at)
     scores = [float(np.mean([one.predicted == one.labels for one in side.outcomes])) for side in (pair.first, pair.second)]
     return PairedDifference(
         strategy=pair.first.strategy,
@@ -118,17 +141,18 @@ def _difference(pair: Comparison, looked_at: int, band: float) -> PairedDifferen
         high=interval.high,
         identical=identical,
         kind=_KINDS[kind],
-        settle=_settle(pair, looked_at, band) if kind is VerdictKind.NOT_ENOUGH_EVIDENCE else "",
+        settle=_settle(pair, among, band) if kind is VerdictKind.NOT_ENOUGH_EVIDENCE else "",
         first_runs=pair.first.runs,
         second_runs=pair.second.runs,
     )
 
 
-def _settle(pair: Comparison, looked_at: int, band: float) -> str:
+def _settle(pair: Comparison, among: _Among, band: float) -> str:
     """What the side ahead would need to be called better, seen from that side, so that either order says the same."""
-    ahead = pair.difference > 0
-    turned = pair if ahead else Comparison(pair.second, pair.first, -pair.difference, pair.spread.reversed())
-    return what_would_settle(turned, looked_at, band)
+    spread = pair.spread if pair.difference > 0 else pair.spread.reversed()
+    if spread.seed is not None and among.pool:
+        spread = replace(spread, seed=max(spread.seed, among.pool.seed))
+    return what_would_settle(Comparison(pair.first, pair.second, abs(pair.difference), spread), among.looked_at, band)
 
 
 def _identical(pair: Comparison) -> bool:

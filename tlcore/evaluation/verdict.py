@@ -62,11 +62,18 @@ def give_verdict(
     )
 
 
-def judge_interval(interval: Interval, band: float, seeds: int) -> VerdictKind:
-    """What a difference's 95 % interval over so many seeds says, by the rules above; `band` is a fraction."""
+def judge_interval(interval: Interval, band: float, seeds: int, looked_at: int = 1) -> VerdictKind:
+    """What a difference's 95 % interval over so many seeds says, by the rules above.
+
+    Args:
+        interval: already corrected for `looked_at` comparisons.
+        band: practical band, a fraction.
+        seeds: it stands on.
+        looked_at: for the allowance that one seed needs.
+    """
     if seeds > 1 and -band <= interval.low and interval.high <= band:
         return VerdictKind.NO_DIFFERENCE
-    margin = margin_of(interval, seeds, band)
+    margin = margin_of(interval, seeds, band, looked_at)
     if interval.low > margin and interval.estimate > band:
         return VerdictKind.HELPS
     if interval.high < -margin and interval.estimate < -band:
