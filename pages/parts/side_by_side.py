@@ -37,7 +37,7 @@ def show_side_by_side(found: SideBySide) -> None:
     if found.pairs:
         show_chart(charts.side_by_side_chart(found), key="differences")
         with st.expander("Each comparison in words", icon=":material/notes:"):
-            st.markdown("\n".join(f"- {plain(pair.sentence)}" for pair in found.pairs))
+            st.markdown("\n".join(f"- {plain(f'{pair.sentence} {pair.settle}')}" for pair in found.pairs))
     if said := (*found.notes, *found.without_partner):
         st.markdown("**What to know**")
         st.markdown("\n".join(f"- {plain(sentence)}" for sentence in said))

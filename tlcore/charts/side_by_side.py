@@ -27,21 +27,25 @@ def side_by_side_chart(found: SideBySide) -> go.Figure:
     chart = figure(
         _title(found, sides),
         "; ".join(f"{name}: {_words(pair)}" for name, pair in zip(names, pairs, strict=True)),
-        height=_ROW * len(pairs) + 84,
+        height=_ROW * len(pairs) + 106,
         key=("mark: difference", "line: 95 % interval, corrected", f"shaded: practical band of {band_words(found.band)}"),
-        xaxis=value_axis("points of accuracy, the first minus the second", range=[-reach, reach]),
+        xaxis=value_axis("points of accuracy", range=[-reach, reach]),
         yaxis=rows_axis(names, most=48),
     )
-    chart.update_yaxes(range=[len(pairs) - 0.4, -1.2])
+    chart.update_yaxes(range=[len(pairs) - 0.4, -1.7])
     chart.add_vrect(x0=-band, x1=band, fillcolor=SOFT, line_width=0, layer="below")
     chart.add_vline(x=0, line={"color": NEUTRAL, "width": 1.5}, layer="below")
     for place, (name, pair) in enumerate(zip(names, pairs, strict=True)):
         interval = Interval(pair.difference, pair.low, pair.high)
         add_interval(chart, interval, place, pair.strategy, f"{label(name, 80)}: {_words(pair)}")
         said = "same answers" if pair.identical else signed(pair.difference)
-        chart.add_annotation(x=100 * pair.difference, y=place, text=f"<b>{said}</b>", showarrow=False, yshift=17)
-    for x, anchor, text in ((-reach, "left", f"← {sides[1]} is better"), (reach, "right", f"{sides[0]} is better →")):
-        chart.add_annotation(x=x, y=-0.85, text=label(text, 2 * _NAME), showarrow=False, xanchor=anchor)
+        anchor, shift = ("left", 4) if pair.difference >= 0 else ("right", -4)  # beside the line at zero, not on it
+        chart.add_annotation(
+            x=100 * pair.difference, y=place, text=f"<b>{said}</b>", showarrow=False, xanchor=anchor, xshift=shift, yshift=17
+        )
+    # One above the other: on a phone there is no room beside each other.
+    chart.add_annotation(x=-reach, y=-1.35, text=label(f"← {sides[1]} is better", 2 * _NAME), showarrow=False, xanchor="left")
+    chart.add_annotation(x=reach, y=-0.9, text=label(f"{sides[0]} is better →", 2 * _NAME), showarrow=False, xanchor="right")
     return chart
 
 

@@ -67,7 +67,7 @@ def pair_sentence(pair: PairedDifference, scene: Scene) -> str:
     if pair.kind == "not_enough_evidence":
         return (
             f"Not enough evidence yet: {in_sentence(instead)} {name} {'gains' if ahead else 'loses'} {size} {span}"
-            f" {labels} {on}. {pair.settle}"
+            f" {labels} {on}."
         )
     return f"{instead} {name} {'gains' if ahead else 'loses'} {size} {span} {labels} {on}."
 
@@ -158,6 +158,8 @@ def _alone(cells: Set[tuple[str, int]], side: SideFacts, scene: Scene) -> Iterat
 
 def pair_notes(pairs: Sequence[PairedDifference], headline: int, looked_at: int, scene: Scene) -> Iterator[str]:
     """What a reader must know beside the numbers."""
+    if pairs[headline].settle:
+        yield pairs[headline].settle
     if len(pairs) > 1:
         yield tally_sentence(pairs, scene)
     if looked_at > 1:
