@@ -14,6 +14,7 @@ st.navigation(
         st.Page("pages/experiment.py", title="Experiment", icon=":material/science:"),
         st.Page("pages/runs.py", title="Runs", icon=":material/directions_run:"),
         st.Page("pages/results.py", title="Results", icon=":material/insights:"),
+        st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
         st.Page("pages/predict.py", title="Predict", icon=":material/auto_awesome:"),
     ],
     position="top",

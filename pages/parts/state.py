@@ -25,8 +25,9 @@ def choose(label: str, kind: str, names: Mapping[str, str]) -> str | None:
     """A select box over ids shown by name; its value is the address's. A link to something deleted is said, not shown."""
     wanted = chosen(kind)
     if wanted is not None and wanted not in names:
+        what = kind.replace("_", " ")
         st.warning(
-            f"The {kind} this link or page pointed to is not here any more. Choose another one.", icon=":material/link_off:"
+            f"The {what} this link or page pointed to is not here any more. Choose another one.", icon=":material/link_off:"
         )
         remember(kind, None)
         wanted = None

@@ -12,7 +12,7 @@ from tlcore.data.store import DatasetStore
 from tlcore.experiments.store import RunStore
 from tlcore.settings import Workspace
 
-PAGES = ("home", "data", "experiment", "runs", "results", "predict")
+PAGES = ("home", "data", "experiment", "runs", "results", "compare", "predict")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -34,7 +34,7 @@ def test_a_fault_is_one_sentence_with_a_number_that_finds_its_trace_in_the_log(
     assert record.exc_info
 
 
-@pytest.mark.parametrize("name", ["home", "runs", "results", "predict"])
+@pytest.mark.parametrize("name", ["home", "runs", "results", "compare", "predict"])
 def test_a_damaged_run_store_is_named(workspace: Workspace, name: str) -> None:
     (workspace.root / "mlflow.db").write_text("not a database, " * 100)
     visit = Visit(name)

@@ -7,6 +7,7 @@ import typer
 
 from tlcore.cli.app import app
 from tlcore.cli.documents import _RUN_FIELDS
+from tlcore.evaluation.side_by_side_records import Change, PairedDifference, ScorePair, SharedItems, SideBySide, SideFacts
 from tlcore.models.table import TableReport
 from tlcore.records import EncoderCard, StrategySummary, Verdict
 
@@ -38,6 +39,7 @@ def test_command_and_its_options_are_documented(name: str) -> None:
         set(StrategySummary.model_fields),
         set(EncoderCard.model_fields),
         set(TableReport.model_fields) - {"summary"},
+        *(set(kind.model_fields) for kind in (SideBySide, SideFacts, SharedItems, PairedDifference, ScorePair, Change)),
         {"experiment", "dataset", "verdict", "runs", "summary", "datasets", "encoders", "models", "experiments", "state"},
     ],
 )

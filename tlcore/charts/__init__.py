@@ -11,6 +11,7 @@ from tlcore.charts.growth import growth_chart
 from tlcore.charts.labels import class_balance_chart, class_shares_chart, probabilities_chart
 from tlcore.charts.pictures import picture_sizes_chart
 from tlcore.charts.shares import share_by_column_chart, share_over_time_chart
+from tlcore.charts.side_by_side import side_by_side_chart
 from tlcore.charts.style import alt_text
 from tlcore.charts.time import time_chart
 
@@ -35,5 +36,6 @@ __all__ = [
     "score_by_strategy",
     "share_by_column_chart",
     "share_over_time_chart",
+    "side_by_side_chart",
     "time_chart",
 ]

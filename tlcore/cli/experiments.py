@@ -9,6 +9,7 @@ import typer
 from tlcore.cli.documents import run_document
 from tlcore.cli.follow import follow, wait_over
 from tlcore.cli.session import Session, command, moment, say, table
+from tlcore.cli.side_by_side import show_side_by_side
 from tlcore.errors import ChoiceError, Stopped, TrainingError
 from tlcore.records import IMAGE_SIZES, Budget, DatasetCard, Modality, RunStatus
 from tlcore.training.catalogue import STRATEGIES, strategy_card
@@ -120,12 +121,23 @@ def resume(session: Session, experiment: Experiment) -> None:
 
 
 @command(app, "results")
-def results(session: Session, experiment: Experiment) -> None:
-    """Show an experiment's answer: its verdict, its runs, and a summary by strategy."""
+def results(
+    session: Session,
+    experiment: Experiment,
+    against: Annotated[
+        str | None, typer.Option(metavar="OTHER", help="Set it side by side with this experiment instead.")
+    ] = None,
+) -> None:
+    """Show an experiment's answer: its verdict, its runs, and a summary by strategy; or set it against another one."""
     from tlcore.experiments.results import results as read
     from tlcore.experiments.store import RunStore
 
-    _show(session, read(session.workspace, RunStore(session.workspace).resolve(experiment)))
+    store = RunStore(session.workspace)
+    chosen = store.resolve(experiment)
+    if against is None:
+        _show(session, read(session.workspace, chosen))
+    else:
+        show_side_by_side(session, chosen, store.resolve(against))
 
 
 def _follow(session: Session, experiment: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tlcore.evaluation.causes import Scene, find_causes, more_labels, more_seeds
 from tlcore.evaluation.comparison import CLASSIC, CONTROL, Comparison, against_control, compare
 from tlcore.evaluation.differences import class_changes
-from tlcore.evaluation.intervals import TAIL, Interval, margin_of
+from tlcore.evaluation.intervals import Interval, margin_of
 from tlcore.evaluation.outcomes import Group, Metric, StrategyFacts
 from tlcore.evaluation.records import Alarm, Cause, Familiarity, NextStep
 from tlcore.evaluation.wording import flipped, in_sentence, interval_words, labels_words, points, tenths, trained
@@ -96,12 +96,7 @@ def _class_losses(groups: Sequence[Group], watch: Watch, classes: Sequence[str])
 
 def _corrected(pairs: Sequence[Comparison]) -> list[tuple[Comparison, Interval]]:
     """Both ends allow for all the pairs."""
-    found = []
-    for pair in pairs:
-        half = pair.spread.half_width(TAIL / len(pairs))
-        low, high = max(pair.spread.centre - half, -1.0), min(pair.spread.centre + half, 1.0)
-        found.append((pair, Interval(pair.difference, low, high)))
-    return found
+    return [(pair, pair.interval_among(len(pairs))) for pair in pairs]
 
 
 def _loses(pair: Comparison, interval: Interval, watch: Watch) -> bool:

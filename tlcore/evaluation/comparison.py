@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tlcore.evaluation.intervals import Interval, Spread, difference_interval, find_difference_spread
+from tlcore.evaluation.intervals import TAIL, Interval, SeedPool, Spread, difference_interval, find_difference_spread
 from tlcore.evaluation.items import item_values
 from tlcore.evaluation.outcomes import Group, Measure, Metric, StrategyFacts
 from tlcore.evaluation.summary import mean_seconds
@@ -27,6 +27,12 @@ class Comparison:
     def interval(self) -> Interval:
         """The 95 % interval of this pair alone."""
         return difference_interval(self.spread, self.difference)
+
+    def interval_among(self, looked_at: int, pool: SeedPool | None = None) -> Interval:
+        """The 95 % interval whose both ends allow for so many comparisons that were looked at (Bonferroni)."""
+        tail = TAIL / looked_at
+        half = self.spread.half_width_among(tail, pool) if pool else self.spread.half_width(tail)
+        return Interval(self.difference, max(self.spread.centre - half, -1.0), min(self.spread.centre + half, 1.0))
 
     @property
     def time_ratio(self) -> float | None:

@@ -20,6 +20,7 @@ width from ever being zero. With few items they widen the interval, so it errs t
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -29,8 +30,8 @@ from tlcore.evaluation.outcomes import FloatArray
 TAIL = 0.025
 """Share that a 95 % interval leaves out on each side."""
 
-UNKNOWN_LUCK = 1.959964 * 2**0.5 * 0.025
-"""Chance in training that a difference of single runs is allowed for: each may move by 2.5 points, one standard deviation."""
+UNKNOWN_LUCK = 2**0.5 * 0.025
+"""Chance in training that a difference of single runs is allowed for, one standard deviation: each may move by 2.5 points."""
 
 _KEPT, _KEPT_OF_TWO = 0.75, 1.0
 """Share of the rest that is counted with the seeds, and the same with only two seeds."""
@@ -70,7 +71,7 @@ class Spread:
             items: what it would be with this many items.
         """
         seeds, items = seeds or self.seeds, items or self.items
-        kept = 0.0 if self.seed is None or seeds < 2 else _KEPT_OF_TWO if seeds == 2 else _KEPT
+        kept = self._kept(seeds)
         of_items = t_quantile(tail, items - 1) ** 2 * (self.item / items + (1 - kept) * self.rest / (seeds * items))
         if self.seed is None or seeds < 2:
             return float(np.sqrt(of_items))
@@ -79,9 +80,36 @@ class Spread:
         of_seeds = t_quantile(tail, seeds - 1) ** 2 * max(seed + kept * self.rest / items, 0.0) / seeds
         return float(np.sqrt(of_items + of_seeds))
 
+    def half_width_among(self, tail: float, pool: "SeedPool") -> float:
+        """The same for one of many: its own variance over seeds or the pool's, whichever is larger, at the pool's quantile.
+
+        Far out in the tail an interval of few seeds fails mostly where its own figure is by chance next to nothing, and among
+        many there is nearly always one of those.
+        """
+        if self.seed is None or self.seeds < 2:
+            return self.half_width(tail)
+        kept = self._kept(self.seeds)
+        of_items = t_quantile(tail, self.items - 1) ** 2 * (self.item + (1 - kept) * self.rest / self.seeds) / self.items
+        seed = max(max(self.seed, pool.seed) + kept * self.rest / self.items, 0.0)
+        return float(np.sqrt(of_items + t_quantile(tail, pool.degrees) ** 2 * seed / self.seeds))
+
+    def _kept(self, seeds: int) -> float:
+        """Share of the rest that is counted with so many seeds."""
+        return 0.0 if self.seed is None or seeds < 2 else _KEPT_OF_TWO if seeds == 2 else _KEPT
+
     def reversed(self) -> "Spread":
         """The spread of the same values with their signs changed."""
         return replace(self, centre=-self.centre)
+
+
+@dataclass(frozen=True)
+class SeedPool:
+    """How far several differences move from seed to seed, taken together."""
+
+    seed: float
+    """Mean of their variances over seeds."""
+    degrees: int
+    """Degrees of freedom that this mean is worth."""
 
 
 def loss_interval(values: FloatArray, chance: float) -> Interval | None:
@@ -142,7 +170,9 @@ def best_interval(spreads: Sequence[Spread], estimate: float) -> Interval:
     return Interval(estimate, max(low_end_of_best(spreads), -1.0), min(high, 1.0))
 
 
-def low_end_of_best(spreads: Sequence[Spread], seeds: int | None = None, items: float | None = None) -> float:
+def low_end_of_best(
+    spreads: Sequence[Spread], seeds: int | None = None, items: float | None = None, tail: float = TAIL
+) -> float:
     """Where the interval of the best of several differences begins: Hochberg's step-up test (1988) turned round.
 
     The best alone may claim what it shows with 2.5 % / number of candidates left out; where `j` candidates agree, all of them
@@ -154,10 +184,11 @@ def low_end_of_best(spreads: Sequence[Spread], seeds: int | None = None, items: 
         spreads: of all candidates' differences, the best first.
         seeds: what it would be with this many seeds, if not those there are.
         items: what it would be with this many test items.
+        tail: what all of them together leave out.
     """
     many, ends = len(spreads), []
     for agreeing in range(1, many + 1):
-        lows = [spread.centre - spread.half_width(TAIL / (many - agreeing + 1), seeds, items) for spread in spreads]
+        lows = [spread.centre - spread.half_width(tail / (many - agreeing + 1), seeds, items) for spread in spreads]
         ends.append(min([lows[0], *sorted(lows[1:], reverse=True)[: agreeing - 1]]))
     return max(ends)
 
@@ -175,16 +206,18 @@ def find_difference_spread(differences: FloatArray, most: float = 1.0) -> Spread
     return find_spread(differences, ends=(-most, most), imagined=imagined_items(len(differences)))
 
 
-def margin_of(interval: Interval, seeds: int, band: float) -> float:
+def margin_of(interval: Interval, seeds: int, band: float, looked_at: int = 1) -> float:
     """How far beyond zero an interval must lie before a difference is believed.
 
     With several seeds nothing more is asked. With one, chance in training is in no interval: it must clear the practical band,
-    and zero still lie outside once `UNKNOWN_LUCK` is added to its half width (squares add up).
+    and zero still lie outside once `UNKNOWN_LUCK`, as wide as 95 % asks for among `looked_at`, is added to its half width
+    (squares add up).
     """
     if seeds > 1:
         return 0.0
     half = (interval.high - interval.low) / 2
-    return max(band, float(np.hypot(half, UNKNOWN_LUCK)) - half)
+    luck = NormalDist().inv_cdf(1 - TAIL / looked_at) * UNKNOWN_LUCK
+    return max(band, float(np.hypot(half, luck)) - half)
 
 
 def imagined_items(seeds: int) -> float:

@@ -42,7 +42,7 @@ def give_verdict(
         return _no_answer(_missing_side(groups, strategies), groups, band, metric)
     best = rivals[0]
     interval = best_interval([pair.spread for pair in rivals], best.difference)
-    kind = _judge(interval, band, len(best.first.seeds))
+    kind = judge_interval(interval, band, len(best.first.seeds))
     cure = what_would_settle(rivals, band) if kind is VerdictKind.NOT_ENOUGH_EVIDENCE else None
     return Verdict(
         kind=kind,
@@ -66,10 +66,18 @@ def give_verdict(
     )
 
 
-def _judge(interval: Interval, band: float, seeds: int) -> VerdictKind:
+def judge_interval(interval: Interval, band: float, seeds: int, looked_at: int = 1) -> VerdictKind:
+    """What a difference's 95 % interval over so many seeds says, by the rules above.
+
+    Args:
+        interval: already corrected for `looked_at` comparisons.
+        band: practical band, a fraction.
+        seeds: it stands on.
+        looked_at: for the allowance that one seed needs.
+    """
     if seeds > 1 and -band <= interval.low and interval.high <= band:
         return VerdictKind.NO_DIFFERENCE
-    margin = margin_of(interval, seeds, band)
+    margin = margin_of(interval, seeds, band, looked_at)
     if interval.low > margin and interval.estimate > band:
         return VerdictKind.HELPS
     if interval.high < -margin and interval.estimate < -band:

@@ -154,6 +154,13 @@ def forecast(workspace: Workspace, say: Say, spec: dict[str, Any]) -> Any:
     return found.model_dump(mode="json")
 
 
+def side_by_side(workspace: Workspace, say: Say, first: str, second: str) -> Any:
+    """Two experiments compared (`experiments.side_by_side`); the answer is the SideBySide."""
+    from tlcore.experiments.side_by_side import compare_experiments
+
+    return compare_experiments(workspace, first, second).model_dump(mode="json")
+
+
 def rename_experiment(workspace: Workspace, say: Say, experiment: str, name: str) -> Any:
     """Give an experiment another name."""
     from tlcore.experiments.store import RunStore
@@ -183,6 +190,7 @@ METHODS: dict[str, Callable[..., Any]] = {
         augment_preview,
         thumbnails,
         forecast,
+        side_by_side,
         rename_experiment,
         delete_experiment,
     )

@@ -11,11 +11,9 @@ from datetime import UTC, datetime
 import tlcore
 from tlcore.data.store import DatasetStore
 from tlcore.errors import NotFoundError, StorageError
-from tlcore.experiments import artifacts
-from tlcore.experiments.control import Control
+from tlcore.experiments.asked import asked
 from tlcore.experiments.results import ExperimentResults, results
 from tlcore.experiments.spec import ExperimentSpec
-from tlcore.experiments.store import RunStore
 from tlcore.records import DatasetCard, Modality
 from tlcore.settings import Workspace
 from tlcore.training.settings import TrainingSettings
@@ -68,7 +66,7 @@ def report_facts(workspace: Workspace, experiment: str) -> ReportFacts:
     Raises NotFoundError when there is no such experiment, StorageError when the run store cannot be read.
     """
     found = results(workspace, experiment)
-    spec, settings = _asked(workspace, experiment)
+    spec, settings = asked(workspace, experiment)
     return ReportFacts(
         found=found,
         environment=environment(workspace),
@@ -93,19 +91,6 @@ def environment(workspace: Workspace) -> Environment:
         threads=workspace.settings.threads or os.cpu_count(),
         libraries=libraries | {"SQLite": sqlite3.sqlite_version},
     )
-
-
-def _asked(workspace: Workspace, experiment: str) -> tuple[ExperimentSpec | None, dict[str, TrainingSettings]]:
-    """What was asked for: from its folder, else from what its worker kept beside the runs."""
-    with suppress(NotFoundError, StorageError):
-        submission = Control(workspace, experiment).submission()
-        return submission.spec, {plan.strategy: plan.settings for plan in submission.plans}
-    with suppress(NotFoundError, StorageError):
-        store = RunStore(workspace)
-        parent = store.experiment(experiment).parent
-        if parent:
-            return artifacts.read_sealed(store.artifact(parent, artifacts.SPEC), ExperimentSpec, parent), {}
-    return None, {}
 
 
 def _dataset(workspace: Workspace, dataset: str) -> DatasetCard | None:
