@@ -39,8 +39,11 @@ class Spent:
 
     seconds: float
     """By the clock on the wall: what counts."""
-    processor_seconds: float
-    """Of this process and of its children that ended meanwhile: hardly moves on a busy machine, so a check on the first."""
+    processor_seconds: float | None = None
+    """Of this process and of its children that ended meanwhile: hardly moves on a busy machine, so a check on the first.
+
+    None where the work is done by processes that go on.
+    """
 
 
 @dataclass(frozen=True)
@@ -138,22 +141,22 @@ def record(target: Target, turns: Mapping[str, list[Turn]], others: float, small
 
 def compare(ours: list[Turn], theirs: list[Turn], allowed: float) -> dict[str, Any]:
     """How many times as fast ours are, round by round, and how accuracies compare (None where nothing is judged)."""
-    pairs = [(our.spent, their.spent) for our, their in zip(ours, theirs, strict=True)]
-    ratios = [their.seconds / our.seconds for our, their in pairs]
-    processor = statistics.median(their.processor_seconds / our.processor_seconds for our, their in pairs)
+    ratios = [their.spent.seconds / our.spent.seconds for our, their in zip(ours, theirs, strict=True)]
     mine, other = _mean_accuracy(ours), _mean_accuracy(theirs)
     return {
-        "ratio": {
-            "median": statistics.median(ratios),
-            "low": min(ratios),
-            "high": max(ratios),
-            "all": ratios,
-            "processor": processor,
-        },
+        "ratio": {"median": statistics.median(ratios), "low": min(ratios), "high": max(ratios), "all": ratios},
+        "processor_ratio": _processor_ratio(ours, theirs),
         "accuracy": mine,
         "peer_accuracy": other,
         "as_accurate": None if mine is None or other is None else bool(mine >= other - allowed / 100 - 1e-9),
     }
+
+
+def _processor_ratio(ours: list[Turn], theirs: list[Turn]) -> float | None:
+    """Median ratio of processor seconds; None where they are not known."""
+    pairs = [(our.spent.processor_seconds, their.spent.processor_seconds) for our, their in zip(ours, theirs, strict=True)]
+    known = [their / our for our, their in pairs if our and their]
+    return statistics.median(known) if known else None
 
 
 def machine() -> dict[str, Any]:
@@ -202,9 +205,10 @@ def main(target: Target) -> None:
     (chosen.out / f"{target.name}.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     for name, peer in found["peers"].items():
         ratio = peer["ratio"]
+        by_processor = peer["processor_ratio"]
         print(
-            f"{target.name}: {ratio['median']:.2f} times as fast ({ratio['low']:.2f} to {ratio['high']:.2f}; "
-            f"by processor time {ratio['processor']:.2f}) as {name}"
+            f"{target.name}: {ratio['median']:.2f} times as fast ({ratio['low']:.2f} to {ratio['high']:.2f}"
+            f"{f'; by processor time {by_processor:.2f}' if by_processor else ''}) as {name}"
         )
 
 
