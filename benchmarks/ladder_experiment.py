@@ -111,7 +111,7 @@ def _turn(spent: Spent, scores: Sequence[Score]) -> Turn:
 
 TARGET = Target(
     name="ladder_experiment",
-    title="the default experiment on the sample reviews with 50, 100, 200 and 540 labels: five strategies, three seeds, 60 runs",
+    title="the default experiment on the sample reviews at 50, 100, 200 and 540 labels: five strategies, three seeds, 60 runs",
     contenders=contenders,
     pairs=1,
     allowed=1.0,
