@@ -19,7 +19,7 @@ def write_rows(target: Path, count: int) -> None:
     empty text and one in 1,000 no label.
     """
     rng = np.random.default_rng(0)
-    words = np.array(re.findall(r"[a-z]+", SAMPLES["reviews"].path.read_text(encoding="utf-8")), dtype=object)
+    words = np.array(re.findall(r"[a-z]+", SAMPLES["reviews"].path.read_text(encoding="utf-8").lower()), dtype=object)
     with target.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(("id", "text", "label"))
