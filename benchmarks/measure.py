@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,6 +31,8 @@ DATA_VARIABLE = "TLCORE_BENCH_DATA"
 SKIPPED = 3
 """Exit status of a target whose data is not there."""
 _PACKAGES = ("torch", "transformers", "sentence-transformers", "accelerate", "scikit-learn", "numpy", "pandas", "pyarrow")
+_MODULES = {"sentence-transformers": "sentence_transformers", "scikit-learn": "sklearn"}
+"""How those are imported that are not called what they are installed as."""
 _Result = TypeVar("_Result")
 
 
@@ -134,7 +137,7 @@ def record(target: Target, turns: Mapping[str, list[Turn]], others: float, small
         "small": small,
         "others_share": round(others, 3),
         "machine": machine(),
-        "versions": {package: version(package) for package in _PACKAGES},
+        "versions": {package: version(package) for package in _PACKAGES if find_spec(_MODULES.get(package, package))},
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
