@@ -22,14 +22,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from efficientnet_lite_pytorch import EfficientNet
-from PIL import Image
 from torch import nn
 
+from benchmarks.encode_pictures import plain_network, squared
 from tlcore import runtime
 from tlcore.encoders.base import Encoder, IntArray
 from tlcore.encoders.catalogue import DEFAULT_ENCODERS, load_encoder
-from tlcore.encoders.efficientnet import weights_file
 from tlcore.encoders.features import FeatureStore
 from tlcore.files import sha256_of
 from tlcore.records import IMAGE_SIZES, EpochRecord, Picture
@@ -174,7 +172,8 @@ def our_epochs(encoder: Encoder, learn: Pictures) -> Iterator[float]:
 def plain_epochs(learn: Pictures, judge: Pictures, side: int) -> Iterator[tuple[float, float]]:
     """Seconds of an epoch, and the accuracy after it, of what a tutorial does: decode, flip, fp32, Adam, one rate for all."""
     torch.manual_seed(0)
-    network = plain_network(int(learn.labels.max()) + 1)
+    network = plain_network()
+    network._fc = nn.Linear(1280, int(learn.labels.max()) + 1)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-4)
     size = STRATEGIES["full_fine_tuning"].defaults_for("image").batch_size
     while True:
@@ -190,14 +189,6 @@ def plain_epochs(learn: Pictures, judge: Pictures, side: int) -> Iterator[tuple[
         yield time.perf_counter() - begin, accuracy_of(network.eval(), judge, side)
 
 
-def plain_network(n_classes: int) -> Any:
-    """The package's own network with its weights and a new last layer, nothing about it made faster."""
-    network = EfficientNet.from_name("efficientnet-lite0")
-    network.load_state_dict(torch.load(weights_file(), weights_only=True))
-    network._fc = nn.Linear(1280, n_classes)
-    return network
-
-
 def accuracy_of(network: Any, judge: Pictures, side: int) -> float:
     """Share that the plain network has right."""
     with torch.inference_mode():
@@ -208,9 +199,7 @@ def accuracy_of(network: Any, judge: Pictures, side: int) -> float:
 
 def decoded(item: Picture, side: int) -> torch.Tensor:
     """One picture `(3, s, s)` uint8."""
-    with Image.open(item.path) as image:
-        pixels = np.asarray(image.convert("RGB").resize((side, side), Image.Resampling.BICUBIC))
-    return torch.from_numpy(pixels.transpose(2, 0, 1).copy())
+    return torch.from_numpy(squared(item.path, side).transpose(2, 0, 1).copy())
 
 
 MODES = {"choose": choose, "report": report, "sizes": sizes, "epoch": epoch}
