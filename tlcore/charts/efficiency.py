@@ -1,4 +1,4 @@
-"""What labels and time buy: score against labels, score against time, and labels saved."""
+"""What labels buy: score against labels, and labels saved."""
 
 from collections.abc import Sequence
 from math import log10
@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
+from tlcore.charts.names import Named, add_names_right
 from tlcore.charts.style import (
     figure,
     label,
-    marker_sign,
     nothing,
     rows_axis,
     strategy_colour,
@@ -22,9 +22,9 @@ from tlcore.evaluation.outcomes import Measure
 from tlcore.evaluation.records import Curve, CurvePoint, LabelsSaved, TimePoint
 from tlcore.evaluation.wording import MEASURE_NAMES, in_sentence, labels_words, seconds_words, tenths, times_words
 
-_HEIGHT = 320
-_SHORTEST = 0.01
-"""Seconds below which a log axis has no place for a mark."""
+HEIGHT = 320
+INNER = 270
+"""The same without the axis below."""
 _ROW = 30
 
 
@@ -56,7 +56,7 @@ def scale_of(measure: Measure) -> Scale:
 
 
 def efficiency_chart(curves: Sequence[Curve]) -> go.Figure:
-    """Score against labels on a log axis, one line a strategy and encoder with its band of 95 % intervals.
+    """Score against labels on a log axis, one line a strategy and encoder, named at its end, with its band of 95 % intervals.
 
     The `customdata` of a mark is the list of its runs' ids.
 
@@ -73,14 +73,19 @@ def efficiency_chart(curves: Sequence[Curve]) -> go.Figure:
     chart = figure(
         _efficiency_title(drawn, names, scale),
         "; ".join(f"{name}: {_points_words(one.points, scale)}" for name, one in zip(names, drawn, strict=True)),
-        height=_HEIGHT,
-        key=(*_key(names, markers), "shaded: 95 % interval of each point"),
+        height=HEIGHT,
+        key=("shaded: 95 % interval of each point",),
         xaxis=labels_axis(budgets),
         yaxis=value_axis(f"{scale.name} on the locked test", ticksuffix=scale.unit),
     )
     for curve, name, marker in zip(drawn, names, markers, strict=True):
         add_band(chart, [(p.budget, p.low, p.high) for p in curve.points], curve.strategy, scale.factor)
         add_curve(chart, curve, marker, name)
+    ends = [
+        Named(name, marker, log10(one.points[-1].budget), scale.factor * one.points[-1].score)
+        for name, marker, one in zip(names, markers, drawn, strict=True)
+    ]
+    add_names_right(chart, ends, span_of([point for curve in drawn for point in curve.points], scale.factor), INNER)
     return chart
 
 
@@ -127,38 +132,6 @@ def add_band(
             mode="lines", line={"width": 0}, fill="toself", fillcolor=_faded(strategy_colour(strategy), fade),
             hoverinfo="skip",
         )  # fmt: skip
-
-
-def pareto_chart(times: Sequence[TimePoint]) -> go.Figure:
-    """Score against time a run; the points that nothing quicker beats are full and joined, the others hollow."""
-    if not times:
-        return nothing("No finished run has recorded its time yet.")
-    points, names = sorted(times, key=lambda point: point.seconds), side_names(times)
-    named = {(one.strategy, one.encoder): name for one, name in zip(times, names, strict=True)}
-    front = [point for point in points if point.front]
-    scale = scale_of("accuracy")
-    chart = figure(
-        _pareto_title(front, named),
-        "; ".join(f"{named[one.strategy, one.encoder]}, {_time_words(one, scale)}" for one in points),
-        height=_HEIGHT,
-        key=(*_key(list(named.values()), [strategy_marker(each) for each, _ in named]),
-             "full marks, joined: nothing quicker scores as well", "lines up and down: 95 % interval"),
-        xaxis=value_axis("seconds a run, encoding included, log scale", type="log"),
-        yaxis=value_axis("score on the locked test", ticksuffix=" %"),
-    )  # fmt: skip
-    chart.add_scatter(
-        x=[max(point.seconds, _SHORTEST) for point in front], y=[100 * point.score for point in front], mode="lines",
-        line={"color": "#7b8794", "width": 1.5, "dash": "dot"}, hoverinfo="skip",
-    )  # fmt: skip
-    for point in points:
-        ends = {} if point.low is None or point.high is None else _error(point.score, point.low, point.high)
-        chart.add_scatter(
-            x=[max(point.seconds, _SHORTEST)], y=[100 * point.score], mode="markers",
-            marker=strategy_marker(point.strategy, hollow=not point.front, size=12), customdata=[list(point.runs)],
-            hovertemplate=f"{label(named[point.strategy, point.encoder], 60)}<br>{_time_words(point, scale)}<extra></extra>",
-            **({"error_y": ends | {"color": strategy_colour(point.strategy)}} if ends else {}),
-        )  # fmt: skip
-    return chart
 
 
 def labels_saved_chart(saved: Sequence[LabelsSaved]) -> go.Figure:
@@ -212,9 +185,10 @@ def _second(curves: Sequence[Curve]) -> list[bool]:
     return [strategy in strategies[:place] for place, strategy in enumerate(strategies)]
 
 
-def _key(names: Sequence[str], markers: Sequence[dict[str, Any]]) -> list[str]:
-    pairs = zip(names, markers, strict=True)
-    return [f'<span style="color:{each["color"]}">{marker_sign(each)}</span> {label(name, 48)}' for name, each in pairs]
+def span_of(points: Sequence[CurvePoint] | Sequence[TimePoint], factor: float) -> float:
+    """What the vertical axis will cover, from the lowest end of an interval to the highest."""
+    shown = [factor * value for point in points for value in (point.low, point.score, point.high) if value is not None]
+    return 1.1 * (max(shown) - min(shown)) or 1.0
 
 
 def _hover(point: CurvePoint, scale: Scale) -> str:
@@ -244,25 +218,6 @@ def _efficiency_title(curves: Sequence[Curve], names: Sequence[str], scale: Scal
     if control and strategy != "scratch":
         title += f"; {in_sentence(control[2])} reaches {scale.words(control[0])}"
     return f"{title}."
-
-
-def _pareto_title(front: Sequence[TimePoint], named: dict[tuple[str, str], str]) -> str:
-    said = [
-        f"{named[one.strategy, one.encoder]} with {labels_words(one.budget)} reaches {tenths(one.score)} % in"
-        f" {seconds_words(one.seconds)}"
-        for one in ([front[0], front[-1]] if len(front) > 1 else front)
-    ]
-    return f"Quickest: {in_sentence(said[0])}; best: {in_sentence(said[1])}." if len(said) > 1 else f"{said[0]}: none better."
-
-
-def _time_words(point: TimePoint, scale: Scale) -> str:
-    interval = scale.interval(point.low, point.high)
-    return f"{labels_words(point.budget)}: {scale.words(point.score)}{interval} in {seconds_words(point.seconds)}"
-
-
-def _error(score: float, low: float, high: float) -> dict[str, Any]:
-    ends = {"array": [100 * (high - score)], "arrayminus": [100 * (score - low)]}
-    return {"type": "data", "symmetric": False, "width": 0, "thickness": 2, **ends}
 
 
 def _saved_title(known: Sequence[LabelsSaved], names: Sequence[str]) -> str:
