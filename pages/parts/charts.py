@@ -31,6 +31,8 @@ def show_chart_of_runs(found: ExperimentResults, figure: go.Figure, key: str) ->
     show_chart(figure, key, lambda: None)
     runs = {run for of_mark in clicked(key) for run in of_mark}
     shown = [run for run in found.runs if run.id in runs]
+    if not any(trace.customdata for trace in figure.data):
+        return
     if shown:
         show_runs(shown, f"{key}_runs")
         st.caption("Click the mark once more, or double-click beside it, to close the table.")

@@ -52,8 +52,8 @@ def show_downloads(found: ExperimentResults) -> None:
     """Every run, and what can be taken along."""
     table = pd.DataFrame([_run_row(run) for run in found.runs])
     st.dataframe(
-        table, hide_index=True, column_config=_COLUMNS, placeholder="–", key="result_runs",
-        alt="All runs with their scores and times",
+        table, hide_index=True, column_order=[*table.columns[1:], "run"], column_config=_COLUMNS, placeholder="–",
+        key="result_runs", alt="All runs with their scores and times",
     )  # fmt: skip
     with st.container(horizontal=True):
         st.download_button(

@@ -1,5 +1,7 @@
 """The tabs that stand on the verdict's evidence: labels and time, and confidence."""
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 from pages.parts.charts import show_chart, show_chart_of_runs
@@ -19,12 +21,18 @@ def show_labels_and_time(found: ExperimentResults) -> None:
         show_chart_of_runs(found, charts.labels_saved_chart(evidence.labels_saved), "labels_saved")
     if evidence.times:
         show_chart_of_runs(found, charts.pareto_chart(evidence.times), "pareto")
-    said = [*(one.sentence for one in evidence.time_to_match), *(one.sentence for one in evidence.time_saved)]
-    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in said))
+    st.markdown(_listed(one.sentence for one in evidence.time_to_match))
+    if evidence.time_saved:
+        with st.expander("Times at every number of labels", icon=":material/timer:"):
+            st.markdown(_listed(one.sentence for one in evidence.time_saved))
     if evidence.growth:
         _growth(found, evidence.growth)
     for note in evidence.notes:
         st.caption(plain(note))
+
+
+def _listed(sentences: Iterable[str]) -> str:
+    return "\n".join(f"- {plain(sentence)}" for sentence in sentences)
 
 
 def _growth(found: ExperimentResults, growth: Growth) -> None:

@@ -128,9 +128,12 @@ def _time_meaning(found: ExperimentResults, verdict: Verdict) -> str:
 def _saved(found: ExperimentResults, one: LabelsSaved) -> Said:
     """How many labels the control needs, as the headline has it."""
     most, least = (end / one.budget for end in (max(one.budgets, default=0), min(one.budgets, default=0)))
+    given = labels_words(one.budget)
     label = {
         "factor": f"about {times_words(one.factor or 0.0)} as many labels",
-        "more_than": f"more than {times_words(most)} as many labels" if most > 1 else "not matched",
+        "more_than": f"more than {times_words(most)} as many labels"
+        if most > 1
+        else f"not matched with {labels_words(one.budget)}",
         "fewer_than": f"fewer than {times_words(least)} as many labels",
     }.get(one.kind, "labels saved")
     budgets = listed((f"{budget:,}" for budget in sorted(one.budgets)), most=12)

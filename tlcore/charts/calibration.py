@@ -6,19 +6,17 @@ import plotly.graph_objects as go
 
 from tlcore.charts.efficiency import side_names
 from tlcore.charts.names import Named, add_names_right
-from tlcore.charts.style import NEUTRAL, figure, label, nothing, strategy_colour, strategy_marker, value_axis
+from tlcore.charts.style import NEUTRAL, faded, figure, label, nothing, strategy_colour, strategy_marker, value_axis
 from tlcore.evaluation.records import Calibration
 from tlcore.evaluation.wording import labels_words, tenths
 
 _HEIGHT = 320
 _END = 103
 """Percent at which both axes end."""
-_NEAR_END = 80
-"""Lines that go beyond it have their names right of the drawing."""
 
 
 def reliability_chart(calibration: Sequence[Calibration]) -> go.Figure:
-    """Accuracy against confidence, one line a strategy, named at its end; the dotted diagonal is confidence as its word."""
+    """Accuracy against confidence, one line a strategy, named on the right; the dotted diagonal is confidence as its word."""
     shown = [one for one in calibration if one.bins]
     if not shown:
         return nothing("No run has finished yet, so nothing is known of confidence.")
@@ -37,10 +35,7 @@ def reliability_chart(calibration: Sequence[Calibration]) -> go.Figure:
     chart.add_scatter(x=[0, 100], y=[0, 100], mode="lines", line=diagonal, hoverinfo="skip")
     for one, name, marker in zip(shown, names, markers, strict=True):
         _add_bins(chart, one, name, marker)
-    lasts = [(100 * one.bins[-1].confidence, 100 * one.bins[-1].accuracy) for one in shown]
-    ends = [
-        Named(name, marker, _END if x > _NEAR_END else x, y) for name, marker, (x, y) in zip(names, markers, lasts, strict=True)
-    ]
+    ends = [Named(name, mark, _END, 100 * one.bins[-1].accuracy) for name, mark, one in zip(names, markers, shown, strict=True)]
     add_names_right(chart, ends, _END, _HEIGHT - 50)
     return chart
 
@@ -77,7 +72,8 @@ def _add_bins(chart: go.Figure, one: Calibration, name: str, marker: dict[str, o
     chart.add_scatter(
         x=[100 * each.confidence for each in one.bins], y=[100 * each.accuracy for each in one.bins], mode="lines+markers",
         line={"color": marker["color"], "width": 2}, marker=marker, text=[f"{each.count:,}" for each in one.bins],
-        error_y={"type": "data", "symmetric": False, "array": up, "arrayminus": down, "width": 0, "thickness": 1.5},
+        error_y={"type": "data", "symmetric": False, "array": up, "arrayminus": down, "width": 0, "thickness": 1,
+                 "color": faded(str(marker["color"]), 0.5)},
         hovertemplate=f"{label(name, 60)}<br>%{{text}} predictions, %{{x:.1f}} % sure, %{{y:.1f}} % right<extra></extra>",
     )  # fmt: skip
 

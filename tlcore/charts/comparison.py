@@ -1,6 +1,7 @@
 """Charts of who won: scores by strategy and the verdict's difference."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -47,6 +48,7 @@ def score_by_strategy(summary: Sequence[StrategySummary], runs: Sequence[RunReco
             f"{METRIC_NAMES[metric]} on the locked test, {labels_words(rows[0].budget)}",
             ticksuffix=" %",
             range=[100 * min(shown) - room / 3, 100 * max(shown) + room],
+            **_percents(100 * min(shown), 100 * max(shown)),
         ),
         yaxis=rows_axis(names),
     )
@@ -59,6 +61,12 @@ def score_by_strategy(summary: Sequence[StrategySummary], runs: Sequence[RunReco
             xanchor="left", xshift=8,
         )  # fmt: skip
     return chart
+
+
+def _percents(low: float, high: float) -> dict[str, Any]:
+    """Round percents for ticks, none above 100: the room beyond belongs to the numbers beside the marks."""
+    step = next((step for step in (1, 2, 5, 10, 20) if high - low <= 6 * step), 25)
+    return {"tickmode": "array", "tickvals": [tick for tick in range(0, 101, step) if low - step < tick <= high + step]}
 
 
 def difference_chart(verdict: Verdict) -> go.Figure:

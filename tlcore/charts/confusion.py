@@ -114,7 +114,8 @@ def _add_marks(chart: go.Figure, names: Sequence[str], counts: _Counts, shares: 
     chart.add_scatter(
         x=columns, y=rows, mode="markers", marker={"opacity": 0, "size": 10, "symbol": "square"}, selected=unseen,
         unselected=unseen,
-        customdata=[[drawn[row], drawn[column], f"{counts[row, column]:,} items, {shares[row, column]:.0%} of the true class"]
+        customdata=[[drawn[int(row)], drawn[int(column)],
+                     f"{counts[row, column]:,} items, {shares[row, column]:.0%} of the true class"]
                     for row, column in zip(rows, columns, strict=True)],
         text=[f"true: {safe[row]}<br>predicted: {safe[column]}" for row, column in zip(rows, columns, strict=True)],
         hovertemplate="%{text}<br>%{customdata[2]}<extra></extra>",

@@ -30,11 +30,12 @@ def learning_curves(runs: Sequence[RunRecord]) -> go.Figure:
         return nothing("No run here learns in epochs, so there are no curves to show.")
     names, columns = _panel_names(panels), min(len(panels), _COLUMNS)
     rows, most = -(-len(panels) // columns), max(map(len, panels.values()))
+    validated = any(epoch.validation_loss is not None for group in panels.values() for run in group for epoch in run.curve)
     chart = figure(
         _title(names, list(panels.values())),
         "Each panel shows the training and validation loss of each seed by epoch; lower is better.",
         height=_PANEL * rows,
-        key=("solid: validation", "dotted: training", "ring: the epoch kept",
+        key=(*(["solid: validation"] if validated else []), "dotted: training", "ring: the epoch kept",
              *([f"the first {MOST_SEEDS} seeds of up to {most}"] if most > MOST_SEEDS else [])),
     )  # fmt: skip
     add_panels(chart, rows, names)

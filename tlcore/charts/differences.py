@@ -121,11 +121,17 @@ def _add_marks(chart: go.Figure, names: Sequence[str], change: npt.NDArray[np.fl
     )  # fmt: skip
     changed = [cell for cell in cells if change[cell]]
     if len(names) <= _FEW and changed:
-        # A click on a cell would otherwise make all numbers nearly unseen.
-        chart.add_scatter(
-            x=[column for _, column in changed], y=[row for row, _ in changed], mode="text",
-            text=[f"{change[cell]:+.1f}" for cell in changed], hoverinfo="skip", unselected={"textfont": {"color": NEUTRAL}},
-        )  # fmt: skip
+        full = 0.5 * float(np.abs(change).max())
+        # White on full shades. A click on a cell would otherwise make all numbers nearly unseen.
+        for of_these, font, clicked in (
+            ([cell for cell in changed if abs(change[cell]) >= full], {"color": "#ffffff"}, "#ffffff"),
+            ([cell for cell in changed if abs(change[cell]) < full], {}, NEUTRAL),
+        ):
+            chart.add_scatter(
+                x=[column for _, column in of_these], y=[row for row, _ in of_these], mode="text", textfont=font,
+                text=[f"{change[cell]:+.1f}" for cell in of_these], hoverinfo="skip",
+                unselected={"textfont": {"color": clicked}},
+            )  # fmt: skip
 
 
 def _change_title(differences: ItemDifferences, rows: Sequence[ClassChange]) -> str:
@@ -153,8 +159,8 @@ def _confusion_title(differences: ItemDifferences, classes: Sequence[str], chang
     if not mistakes.any():
         return f"{first} and {second} make each mistake equally often: 0 items apart."
     row, column = divmod(int(np.abs(mistakes).argmax()), len(classes))
-    more = "more" if mistakes[row, column] > 0 else "less"
+    more = "more" if mistakes[row, column] > 0 else "fewer"
     return (
-        f"{first} takes {quoted(classes[row])} for {quoted(classes[column])} {abs(mistakes[row, column]):.1f} times {more}"
-        f" often than {second}."
+        f"{first} takes {quoted(classes[row])} for {quoted(classes[column])} in {abs(mistakes[row, column]):.1f} {more} test"
+        f" items than {second}."
     )

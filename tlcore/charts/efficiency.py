@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from tlcore.charts.names import Named, add_names_right
 from tlcore.charts.style import (
+    faded,
     figure,
     label,
     nothing,
@@ -23,7 +24,7 @@ from tlcore.evaluation.records import Curve, CurvePoint, LabelsSaved, TimePoint
 from tlcore.evaluation.wording import MEASURE_NAMES, in_sentence, labels_words, seconds_words, tenths, times_words
 
 HEIGHT = 320
-INNER = 270
+INNER = 240
 """The same without the axis below."""
 _ROW = 30
 
@@ -129,7 +130,7 @@ def add_band(
         chart.add_scatter(
             x=[x for x, _, _ in known] + [x for x, _, _ in reversed(known)],
             y=[low for _, low, _ in known] + [high for _, _, high in reversed(known)],
-            mode="lines", line={"width": 0}, fill="toself", fillcolor=_faded(strategy_colour(strategy), fade),
+            mode="lines", line={"width": 0}, fill="toself", fillcolor=faded(strategy_colour(strategy), fade),
             hoverinfo="skip",
         )  # fmt: skip
 
@@ -232,8 +233,3 @@ def _saved_title(known: Sequence[LabelsSaved], names: Sequence[str]) -> str:
         if (one.factor or 0.0) > 1
         else f"No labels are saved: with {labels_words(one.budget)}, scratch needs {times_words(one.factor or 0.0)} as many."
     )
-
-
-def _faded(colour: str, share: float) -> str:
-    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{share})"

@@ -10,12 +10,14 @@ import plotly.graph_objects as go
 from tlcore.charts.style import label, marker_sign
 from tlcore.evaluation.monotone import rising
 
-_CHARACTERS = 13
-"""A line of a name: two short lines leave a phone more room for the drawing than one long line."""
-_LINE = 15
-"""Pixels a line of a name takes up and down, and about this many of its letters two of them across."""
-_LETTER = 7
-_SIGN = 18
+_CHARACTERS = 20
+"""A line of a name: an encoder goes onto a second one."""
+_LINE = 17
+"""Pixels that a line of a name takes up and down, and a letter and the sign before them across."""
+_LETTER = 6.4
+_SIGN = 16
+_WIDTH = 460
+"""Pixels that a drawing is taken to be wide: between a phone's and a screen's."""
 
 
 class Named(NamedTuple):
@@ -50,25 +52,60 @@ def add_names_right(chart: go.Figure, ends: Sequence[Named], span: float, height
     chart.update_layout(margin={"r": room + 12})
 
 
-def add_names_beside(chart: go.Figure, marks: Sequence[Named], span: float, height: int) -> None:
-    """Name single marks inside the drawing, on the side that has room, each joined to its mark by a thin line.
+def add_names_beside(
+    chart: go.Figure, marks: Sequence[Named], taken: Sequence[tuple[float, float, float]], span: float, height: int
+) -> None:
+    """Name single marks inside the drawing where they cover least, each joined to its mark by a thin line.
 
     Args:
         chart: to draw on.
         marks: to name.
+        taken: what else is drawn, names apart: x, and the ends of a line up and down.
         span: what the vertical axis covers, in its unit.
         height: of the drawing, in pixels.
     """
-    middle = (min(mark.x for mark in marks) + max(mark.x for mark in marks)) / 2
-    gap = 1.3 * _LINE / height * span
-    for left in (True, False):
-        group = [mark for mark in marks if (mark.x <= middle) == left]
-        for mark, y in zip(group, spread([mark.y for mark in group], gap), strict=True):
-            chart.add_annotation(
-                x=mark.x, y=mark.y, text=label(mark.name, 40), ax=24 if left else -24, ay=-(y - mark.y) * height / span,
-                xanchor="left" if left else "right", showarrow=True, arrowhead=0, arrowwidth=1, arrowcolor=mark.marker["color"],
-                standoff=7, font={"size": 12},
-            )  # fmt: skip
+    left, right, top = min(x for x, *_ in taken), max(x for x, *_ in taken), max(high for *_, high in taken)
+    across, down = _WIDTH / (right - left or 1.0), height / span
+    boxes = [_Box((x - left) * across, (top - (low + high) / 2) * down, 12, (high - low) * down + 12) for x, low, high in taken]
+    for mark in marks:
+        text = label(mark.name, 40)
+        at = _Box((mark.x - left) * across, (top - mark.y) * down, _LETTER * len(text), _LINE)
+        place = min((_Box(at.x + dx, at.y + dy, at.width, at.height) for dx, dy in _tries(at.width)),
+                    key=lambda box: _cost(box, at, boxes, height))  # fmt: skip
+        boxes.append(place)
+        chart.add_annotation(
+            x=mark.x, y=mark.y, text=text, ax=place.x - at.x, ay=place.y - at.y, font={"size": 12}, borderpad=0,
+            showarrow=True, arrowhead=0, arrowwidth=1, arrowcolor=mark.marker["color"], standoff=7,
+        )  # fmt: skip
+
+
+class _Box(NamedTuple):
+    """A rectangle in pixels, right and down from the upper left corner, by its middle."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def shared(self, other: "_Box") -> float:
+        """The area that both cover."""
+        across = (self.width + other.width) / 2 - abs(self.x - other.x)
+        down = (self.height + other.height) / 2 - abs(self.y - other.y)
+        return max(across, 0.0) * max(down, 0.0)
+
+
+def _tries(width: float) -> list[tuple[float, float]]:
+    """Where a name may stand from its mark."""
+    beside = width / 2 + 14
+    return [(dx, dy) for dy in (0, -24, 24, -44, 44, -70, 70, -100, 100) for dx in (beside, -beside, 0.0) if dx or dy]
+
+
+def _cost(box: _Box, mark: _Box, taken: Sequence[_Box], height: int) -> float:
+    """What a place covers, how far it is, and how much of it lies outside."""
+    outside = max(box.x + box.width / 2 - _WIDTH, 0) + max(box.width / 2 - box.x, 0)
+    outside += max(box.y - height, 0) + max(-box.y, 0)
+    away = abs(box.x - mark.x) - mark.width / 2 + abs(box.y - mark.y)
+    return sum(box.shared(other) for other in taken) + away + 40 * outside
 
 
 def spread(heights: Sequence[float], gap: float) -> list[float]:

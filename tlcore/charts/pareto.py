@@ -1,7 +1,7 @@
 """What time buys: score against seconds a run."""
 
 from collections.abc import Sequence
-from math import log10
+from math import ceil, floor, log10
 from typing import Any
 
 import plotly.graph_objects as go
@@ -32,7 +32,7 @@ def pareto_chart(times: Sequence[TimePoint]) -> go.Figure:
         "; ".join(f"{named[one.strategy, one.encoder]}, {_time_words(one, scale)}" for one in points),
         height=HEIGHT,
         key=("full marks, joined: nothing quicker scores as well", "lines up and down: 95 % interval"),
-        xaxis=value_axis("seconds a run, encoding included, log scale", type="log"),
+        xaxis=value_axis("time a run, encoding included, log scale", type="log", **_ticks(points)),
         yaxis=value_axis("score on the locked test", ticksuffix=" %"),
     )  # fmt: skip
     chart.add_scatter(
@@ -52,8 +52,26 @@ def pareto_chart(times: Sequence[TimePoint]) -> go.Figure:
         Named(named[key], strategy_marker(one.strategy), log10(max(one.seconds, _SHORTEST)), 100 * one.score)
         for key, one in most.items()
     ]
-    add_names_beside(chart, marks, span_of(points, 100.0), INNER)
+    taken = [
+        (log10(max(one.seconds, _SHORTEST)), 100 * (one.low or one.score), 100 * (one.high or one.score)) for one in points
+    ]
+    add_names_beside(chart, marks, taken, span_of(points, 100.0), INNER)
     return chart
+
+
+def _ticks(points: Sequence[TimePoint]) -> dict[str, Any]:
+    """Ones, twos and fives of seconds, in words; only ones where the times are far apart."""
+    ends = [max(point.seconds, _SHORTEST) for point in points]
+    low, high = log10(min(ends)), log10(max(ends))
+    digits = (1, 2, 5) if high - low < 2 else (1,)
+    marks = [digit * 10.0**power for power in range(floor(low) - 1, ceil(high) + 2) for digit in digits]
+    room = max(0.08 * (high - low), 0.1)
+    return {"tickmode": "array", "tickvals": marks, "ticktext": [_tick(mark) for mark in marks],
+            "range": [low - room, high + room]}  # fmt: skip
+
+
+def _tick(seconds: float) -> str:
+    return f"{seconds:g} s" if seconds < 60 else seconds_words(seconds)
 
 
 def _pareto_title(front: Sequence[TimePoint], named: dict[tuple[str, str], str]) -> str:

@@ -208,6 +208,12 @@ def class_colours(classes: Sequence[str]) -> dict[str, str]:
     return {name: SERIES[place] if place < len(SERIES) else NEUTRAL for place, name in enumerate(classes)}
 
 
+def faded(colour: str, share: float) -> str:
+    """A colour that lets so much of what is behind it through as `share`, 0-1, leaves."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{share})"
+
+
 def _inert(text: str) -> str:
     """Nothing in it that Plotly would read as HTML or TeX."""
     return escape(text).replace("$", "&#36;")
