@@ -131,9 +131,7 @@ def _saved(found: ExperimentResults, one: LabelsSaved) -> Said:
     given = labels_words(one.budget)
     label = {
         "factor": f"about {times_words(one.factor or 0.0)} as many labels",
-        "more_than": f"more than {times_words(most)} as many labels"
-        if most > 1
-        else f"not matched with {labels_words(one.budget)}",
+        "more_than": f"more than {times_words(most)} as many labels" if most > 1 else f"not matched with {given}",
         "fewer_than": f"fewer than {times_words(least)} as many labels",
     }.get(one.kind, "labels saved")
     budgets = listed((f"{budget:,}" for budget in sorted(one.budgets)), most=12)

@@ -52,9 +52,10 @@ def pareto_chart(times: Sequence[TimePoint]) -> go.Figure:
         Named(named[key], strategy_marker(one.strategy), log10(max(one.seconds, _SHORTEST)), 100 * one.score)
         for key, one in most.items()
     ]
-    taken = [
-        (log10(max(one.seconds, _SHORTEST)), 100 * (one.low or one.score), 100 * (one.high or one.score)) for one in points
-    ]
+    taken = []
+    for one in points:
+        low, high = (one.score if end is None else end for end in (one.low, one.high))
+        taken.append((log10(max(one.seconds, _SHORTEST)), 100 * low, 100 * high))
     add_names_beside(chart, marks, taken, span_of(points, 100.0), INNER)
     return chart
 
