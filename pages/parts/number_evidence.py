@@ -25,7 +25,6 @@ def show_numbers(found: ExperimentResults) -> None:
         list(said),
         format_func=lambda key: plain(said[key].label),
         key="number",
-        bind="query-params",
     )
     if chosen in said:
         with errors_shown():

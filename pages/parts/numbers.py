@@ -30,7 +30,7 @@ class Said(NamedTuple):
     """A number that the answer says."""
 
     key: str
-    """What it is, whatever its value: links to it stay good while runs are added."""
+    """What it is, whatever its value: it stays open while runs are added."""
     label: str
     """As the sentences have it."""
     meaning: str

@@ -94,6 +94,8 @@ def test_names_that_would_cover_each_other_are_pushed_apart_no_further_than_need
     assert spread([1.0, 1.0, 9.0], 2.0) == pytest.approx([0.0, 2.0, 9.0])
     assert spread([5.0, 1.0], 2.0) == [5.0, 1.0]
     assert spread([], 2.0) == []
+    assert spread([9.0, 9.0, 9.0], 2.0, 0.0, 10.0) == pytest.approx([6.0, 8.0, 10.0])
+    assert spread([0.0, 0.0], 2.0, low=0.0) == [0.0, 2.0]
 
 
 def test_of_very_many_classes_those_that_change_most_are_drawn():

@@ -36,7 +36,7 @@ def reliability_chart(calibration: Sequence[Calibration]) -> go.Figure:
     for one, name, marker in zip(shown, names, markers, strict=True):
         _add_bins(chart, one, name, marker)
     ends = [Named(name, mark, _END, 100 * one.bins[-1].accuracy) for name, mark, one in zip(names, markers, shown, strict=True)]
-    add_names_right(chart, ends, _END, _HEIGHT - 50)
+    add_names_right(chart, ends, (0, _END), _HEIGHT - 50)
     return chart
 
 

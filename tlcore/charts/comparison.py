@@ -46,7 +46,6 @@ def score_by_strategy(summary: Sequence[StrategySummary], runs: Sequence[RunReco
         key=("large mark: mean", "line: 95 % interval", "small marks: single seeds"),
         xaxis=value_axis(
             f"{METRIC_NAMES[metric]} on the locked test, {labels_words(rows[0].budget)}",
-            ticksuffix=" %",
             range=[100 * min(shown) - room / 3, 100 * max(shown) + room],
             **_percents(100 * min(shown), 100 * max(shown)),
         ),
@@ -66,7 +65,8 @@ def score_by_strategy(summary: Sequence[StrategySummary], runs: Sequence[RunReco
 def _percents(low: float, high: float) -> dict[str, Any]:
     """Round percents for ticks, none above 100: the room beyond belongs to the numbers beside the marks."""
     step = next((step for step in (1, 2, 5, 10, 20) if high - low <= 6 * step), 25)
-    return {"tickmode": "array", "tickvals": [tick for tick in range(0, 101, step) if low - step < tick <= high + step]}
+    ticks = [tick for tick in range(0, 101, step) if low - step < tick <= high + step]
+    return {"tickmode": "array", "tickvals": ticks, "ticktext": [f"{tick} %" for tick in ticks]}
 
 
 def difference_chart(verdict: Verdict) -> go.Figure:

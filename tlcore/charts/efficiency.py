@@ -1,7 +1,7 @@
 """What labels buy: score against labels, and labels saved."""
 
 from collections.abc import Sequence
-from math import log10
+from math import ceil, floor, log10
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
@@ -149,7 +149,12 @@ def labels_saved_chart(saved: Sequence[LabelsSaved]) -> go.Figure:
         " ".join(one.sentence for one in known),
         height=_ROW * len(known) + 60,
         key=("mark: estimate", "line: 95 % interval", "arrow: the runs show no end", "right of 1: labels are saved"),
-        xaxis=value_axis("times as many labels for training from scratch, log scale", type="log", range=[first, last]),
+        xaxis=value_axis(
+            "times as many labels for training from scratch, log scale",
+            type="log",
+            range=[first, last],
+            **_times_ticks(first, last),
+        ),
         yaxis=rows_axis([f"{name}, {labels_words(one.budget)}" for name, one in zip(names, known, strict=True)]),
     )
     chart.add_vline(x=1, line={"color": "#7b8794", "width": 1.5})
@@ -164,7 +169,13 @@ def _add_saved(chart: go.Figure, place: int, one: LabelsSaved, edges: tuple[floa
     arrows = ["line-ns" if one.low else "triangle-left", "line-ns" if one.high else "triangle-right"]
     marks = {"symbol": arrows, "color": colour, "size": 9, "line": {"color": colour, "width": 2}}
     chart.add_scatter(
-        x=ends, y=[place, place], mode="lines+markers", line={"color": colour, "width": 3}, marker=marks, hovertemplate=hover
+        x=ends,
+        y=[place, place],
+        mode="lines+markers",
+        line={"color": colour, "width": 3},
+        marker=marks,
+        hovertemplate=hover,
+        customdata=[list(one.runs)] * 2,
     )
     if one.factor is not None:
         marker = strategy_marker(one.strategy, size=12)
@@ -186,10 +197,11 @@ def _second(curves: Sequence[Curve]) -> list[bool]:
     return [strategy in strategies[:place] for place, strategy in enumerate(strategies)]
 
 
-def span_of(points: Sequence[CurvePoint] | Sequence[TimePoint], factor: float) -> float:
-    """What the vertical axis will cover, from the lowest end of an interval to the highest."""
+def span_of(points: Sequence[CurvePoint] | Sequence[TimePoint], factor: float) -> tuple[float, float]:
+    """From where to where the vertical axis will go: about what Plotly leaves around the ends of all intervals."""
     shown = [factor * value for point in points for value in (point.low, point.score, point.high) if value is not None]
-    return 1.1 * (max(shown) - min(shown)) or 1.0
+    room = 0.05 * (max(shown) - min(shown)) or 0.5
+    return min(shown) - room, max(shown) + room
 
 
 def _hover(point: CurvePoint, scale: Scale) -> str:
@@ -219,6 +231,13 @@ def _efficiency_title(curves: Sequence[Curve], names: Sequence[str], scale: Scal
     if control and strategy != "scratch":
         title += f"; {in_sentence(control[2])} reaches {scale.words(control[0])}"
     return f"{title}."
+
+
+def _times_ticks(first: float, last: float) -> dict[str, Any]:
+    """Ones, twos and fives; only ones where the ends are far apart."""
+    digits = (1, 2, 5) if last - first < 2 else (1,)
+    ticks = [digit * 10.0**power for power in range(floor(first) - 1, ceil(last) + 1) for digit in digits]
+    return {"tickmode": "array", "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
 
 
 def _saved_title(known: Sequence[LabelsSaved], names: Sequence[str]) -> str:

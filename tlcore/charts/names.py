@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
+from math import inf
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,20 +31,20 @@ class Named(NamedTuple):
     y: float
 
 
-def add_names_right(chart: go.Figure, ends: Sequence[Named], span: float, height: int) -> None:
+def add_names_right(chart: go.Figure, ends: Sequence[Named], span: tuple[float, float], height: int) -> None:
     """Name lines at their ends, right of the drawing, and leave room there.
 
     Args:
         chart: to draw on.
         ends: one a line.
-        span: what the vertical axis covers, in its unit.
+        span: from where to where the vertical axis goes; what lies beyond would not be drawn.
         height: of the drawing, in pixels.
     """
     texts = [_wrapped(end.name) for end in ends]
-    gap = _LINE * max(map(len, texts)) / height * span
+    gap = _LINE * max(map(len, texts)) / height * (span[1] - span[0])
     for x in {end.x for end in ends}:  # lines that end elsewhere have names elsewhere
         places = [place for place, end in enumerate(ends) if end.x == x]
-        for place, y in zip(places, spread([ends[place].y for place in places], gap), strict=True):
+        for place, y in zip(places, spread([ends[place].y for place in places], gap, *span), strict=True):
             chart.add_annotation(
                 x=x, y=y, text=_signed(ends[place], texts[place]), showarrow=False, xanchor="left", xshift=8, align="left",
                 font={"size": 12},
@@ -53,7 +54,11 @@ def add_names_right(chart: go.Figure, ends: Sequence[Named], span: float, height
 
 
 def add_names_beside(
-    chart: go.Figure, marks: Sequence[Named], taken: Sequence[tuple[float, float, float]], span: float, height: int
+    chart: go.Figure,
+    marks: Sequence[Named],
+    taken: Sequence[tuple[float, float, float]],
+    span: tuple[float, float],
+    height: int,
 ) -> None:
     """Name single marks inside the drawing where they cover least, each joined to its mark by a thin line.
 
@@ -61,15 +66,17 @@ def add_names_beside(
         chart: to draw on.
         marks: to name.
         taken: what else is drawn, names apart: x, and the ends of a line up and down.
-        span: what the vertical axis covers, in its unit.
+        span: from where to where the vertical axis goes.
         height: of the drawing, in pixels.
     """
-    left, right, top = min(x for x, *_ in taken), max(x for x, *_ in taken), max(high for *_, high in taken)
-    across, down = _WIDTH / (right - left or 1.0), height / span
-    boxes = [_Box((x - left) * across, (top - (low + high) / 2) * down, 12, (high - low) * down + 12) for x, low, high in taken]
+    left, right = min(x for x, *_ in taken), max(x for x, *_ in taken)
+    across, down = _WIDTH / (right - left or 1.0), height / (span[1] - span[0])
+    boxes = [
+        _Box((x - left) * across, (span[1] - (low + high) / 2) * down, 12, (high - low) * down + 12) for x, low, high in taken
+    ]
     for mark in marks:
         text = label(mark.name, 40)
-        at = _Box((mark.x - left) * across, (top - mark.y) * down, _LETTER * len(text), _LINE)
+        at = _Box((mark.x - left) * across, (span[1] - mark.y) * down, _LETTER * len(text), _LINE)
         place = min((_Box(at.x + dx, at.y + dy, at.width, at.height) for dx, dy in _tries(at.width)),
                     key=lambda box: _cost(box, at, boxes, height))  # fmt: skip
         boxes.append(place)
@@ -108,14 +115,21 @@ def _cost(box: _Box, mark: _Box, taken: Sequence[_Box], height: int) -> float:
     return sum(box.shared(other) for other in taken) + away + 40 * outside
 
 
-def spread(heights: Sequence[float], gap: float) -> list[float]:
-    """The heights nearest to the given ones that are `gap` apart and in the same order; names of equal height keep theirs."""
+def spread(heights: Sequence[float], gap: float, low: float = -inf, high: float = inf) -> list[float]:
+    """The heights nearest to the given ones that are `gap` apart, in the same order and, while there is room, from low to high.
+
+    Of equal ones the first stays lowest.
+    """
     order = sorted(range(len(heights)), key=lambda place: heights[place])
     steps = gap * np.arange(len(order))
-    moved = rising(np.array([heights[place] for place in order]) - steps) + steps if order else steps
+    moved = (rising(np.array([heights[place] for place in order]) - steps) + steps).tolist() if order else []
+    for place in reversed(range(len(moved))):
+        moved[place] = min(moved[place], high - gap * (len(moved) - 1 - place))
+    for place in range(len(moved)):
+        moved[place] = max(moved[place], low + gap * place)
     found = [0.0] * len(order)
     for place, height in zip(order, moved, strict=True):
-        found[place] = float(height)
+        found[place] = height
     return found
 
 

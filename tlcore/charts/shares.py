@@ -99,7 +99,7 @@ def share_over_time_chart(frame: pd.DataFrame, column: str) -> go.Figure:
             hovertemplate=f"{label(name)}, %{{x|%Y-%m-%d}}: %{{y:.1f}} % of %{{customdata}} rows<extra></extra>",
         )
     last = 100 * shares.iloc[-1]
-    for name, height in zip(last.index, spread(last.tolist(), _GAP), strict=True):
+    for name, height in zip(last.index, spread(last.tolist(), _GAP, low=0.0), strict=True):
         chart.add_annotation(
             xref="paper", x=1, y=height, text=label(str(name), 18), showarrow=False, xanchor="left", xshift=6,
             font={"color": _colours(shares)[str(name)]},
