@@ -98,6 +98,8 @@ def _answers(labels: np.ndarray, classes: int, plan: RunPlan) -> np.ndarray:
     rng = np.random.default_rng([plan.seed, plan.budget, *plan.strategy.encode()])
     wrong = rng.random(len(labels)) > SKILL[plan.strategy]
     chosen = np.where(wrong, (labels + 1) % classes, labels)
+    if plan.budget <= classes:  # with one label each, the last class is never recognised
+        chosen = np.where(chosen == classes - 1, 0, chosen)
     probabilities = np.full((len(labels), classes), 0.3 / classes)
     probabilities[np.arange(len(labels)), chosen] += 0.7
     return probabilities

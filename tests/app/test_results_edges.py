@@ -9,6 +9,7 @@ from app_visit import Visit
 from results_toys import Toy, leave
 
 from tlcore.experiments.plan import RunPlan
+from tlcore.experiments.results import results
 from tlcore.experiments.store import RunStore
 from tlcore.records import RunStatus
 from tlcore.settings import Workspace
@@ -38,7 +39,7 @@ def every_tab(experiment: str) -> str:
 
 
 def open_number(visit: Visit, key: str) -> Visit:
-    visit.button_group(key="number").set_value([key]).run()
+    visit.button_group(key="number").set_value(key).run()
     assert visit.errors == []
     return visit
 
@@ -49,11 +50,19 @@ def test_one_seed_and_one_budget_say_what_is_missing(workspace: Workspace) -> No
     assert "Only one budget was run" in words
 
 
-def test_a_class_that_a_small_budget_cannot_know_is_shown_without_zeros_for_unknown(workspace: Workspace) -> None:
-    experiment = leave(workspace, Toy(classes=6, budgets=(3, "all")))
+def test_a_class_that_a_small_budget_never_recognises_has_no_precision_rather_than_zero(workspace: Workspace) -> None:
+    experiment = leave(workspace, Toy(classes=6, budgets=(6, "all")))
     every_tab(experiment)
     visit = Visit("results", experiment=experiment, evidence="Training curves")
-    assert visit.selectbox(key="curve_budget").options == ["3", "72"]
+    assert visit.selectbox(key="curve_budget").options == ["6", "72"]
+    visit = Visit("results", experiment=experiment, evidence="By class")
+    small = next(run.id for run in RunStore(workspace).runs(experiment) if (run.strategy, run.budget) == ("scratch", 6))
+    visit.multiselect(key="class_runs").set_value([small]).run()
+    assert visit.errors == []
+    [chart] = [json.loads(chart) for chart in visit.charts if "precision" in chart]
+    precision = next(trace for trace in chart["data"] if trace["mode"] == "markers")
+    row = next(place for place, name in enumerate(chart["layout"]["yaxis"]["ticktext"]) if name.startswith("class 005"))
+    assert precision["x"][row] is None
 
 
 def test_ten_test_items_are_called_few(workspace: Workspace) -> None:
@@ -118,14 +127,14 @@ def test_while_runs_are_at_work_the_answer_so_far_and_its_numbers_are_there(work
 def test_every_number_opens_the_very_runs_it_rests_on(workspace: Workspace) -> None:
     experiment = leave(workspace, Toy(budgets=(12, "all"), seeds=3))
     visit = Visit("results", experiment=experiment)
-    keys = [each for each in ("difference", "labels", "test", "time", "saved")]
+    evidence = results(workspace, experiment).evidence
+    assert evidence and evidence.headline
     of_pair = {run.id for run in RunStore(workspace).runs(experiment) if run.budget == 36 and run.strategy != "classic"}
-    for key in keys:
+    for key in ("difference", "labels", "test", "time", "saved"):
         open_number(visit, key)
         assert visit.oddities == {}
         runs = set(visit.dataframe[1 if key == "difference" else 0].value["run"])
-        assert runs >= of_pair if key == "saved" else runs == of_pair, key
-    visit.button_group(key="number").set_value([]).run()
+        assert runs == (set(evidence.headline.runs) if key == "saved" else of_pair), key
     open_number(visit, "difference")
     pairs = visit.dataframe[0].value
     seeds, mean = pairs.iloc[:-1], pairs.iloc[-1]
@@ -153,7 +162,7 @@ def test_a_clicked_mark_shows_its_runs_until_it_is_let_go(workspace: Workspace) 
 
 
 def test_a_clicked_cell_of_the_difference_shows_its_texts(workspace: Workspace) -> None:
-    experiment = leave(workspace, Toy())
+    experiment = leave(workspace, Toy(seeds=3, each=40))
     visit = Visit("results", experiment=experiment, evidence="Where they differ")
     before = len(visit.dataframe)
     chosen = {"selection": {"points": [{"customdata": [0, 1, "x"]}], "point_indices": [0], "box": [], "lasso": []}}
