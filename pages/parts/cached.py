@@ -72,7 +72,7 @@ def results_of(record: ExperimentRecord) -> ExperimentResults:
     return _results(record.id, repr((record, stamp, runs)))
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=2, show_spinner=False)
 def _results(experiment: str, state: str) -> ExperimentResults:
     """`state` changes with whatever may have changed what was found."""
     return results(workspace(), experiment)
