@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts.answer import show_answer
-from pages.parts.cached import run_store, workspace
+from pages.parts.cached import results_of, run_store
 from pages.parts.evidence import show_evidence
 from pages.parts.experiments import experiment_cards, housekeeping
 from pages.parts.frame import framed
@@ -11,7 +11,6 @@ from pages.parts.live import follow
 from pages.parts.messages import empty_state, errors_shown, plain
 from pages.parts.report_download import report_button
 from pages.parts.state import choose
-from tlcore.experiments.results import results
 
 framed()
 st.title("Results")
@@ -25,7 +24,7 @@ with errors_shown():
     if experiment is None:
         experiment_cards(records)
         st.stop()
-    found = results(workspace(), experiment)
+    found = results_of(next(record for record in records if record.id == experiment))
     for note in found.notes:
         st.warning(plain(note), icon=":material/warning:")
     follow(found)

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from pages.parts.charts import show_chart
+from pages.parts.charts import show_chart, show_chart_of_runs
 from pages.parts.messages import duration, plain, points
 from pages.parts.next_step import show_alarms
+from pages.parts.number_evidence import show_numbers
 from pages.parts.words import modality_of, nouns
 from tlcore import charts
 from tlcore.evaluation.evidence import opening_sentences
@@ -30,6 +31,7 @@ def show_answer(found: ExperimentResults) -> None:
             opening = opening_sentences(verdict, found.evidence) if found.evidence else (verdict.sentence,)
             for sentence in opening:
                 st.markdown(f"### {plain(sentence)}", anchors=False)
+            show_numbers(found)
             for note in verdict.notes:
                 st.caption(plain(note))
     if found.evidence:
@@ -42,7 +44,7 @@ def show_answer(found: ExperimentResults) -> None:
     _winner(found, best)
     left, right = st.columns([3, 2])
     with left:
-        show_chart(charts.score_by_strategy(found.summary, found.runs), key="scores")
+        show_chart_of_runs(found, charts.score_by_strategy(found.summary, found.runs), "scores")
     with right:
         show_chart(charts.time_chart(found.summary), key="times")
     _efficiency(found)
@@ -52,7 +54,7 @@ def _efficiency(found: ExperimentResults) -> None:
     """Score against labels, where there are several budgets."""
     curves = [curve for curve in (found.evidence.curves if found.evidence else ()) if curve.measure == "accuracy"]
     if len({point.budget for curve in curves for point in curve.points}) > 1:
-        show_chart(charts.efficiency_chart(curves), key="efficiency")
+        show_chart_of_runs(found, charts.efficiency_chart(curves), "efficiency")
 
 
 def best_summary(found: ExperimentResults) -> StrategySummary:

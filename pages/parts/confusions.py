@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
-from pages.parts.cached import datasets, helper, run_store
-from pages.parts.charts import show_chart
-from pages.parts.gallery import shots_of
-from pages.parts.messages import counted, errors_shown, plain, points
-from pages.parts.pictures import Shot, gallery, missing
+from pages.parts.cached import helper, predictions_of
+from pages.parts.charts import clicked, show_chart
+from pages.parts.items import Prediction, show_items
+from pages.parts.messages import errors_shown
 from pages.parts.words import modality_of
 from tlcore import charts
 from tlcore.errors import TransferLabError
@@ -23,7 +21,8 @@ _MOST_CLASSES = 12
 """Beyond, the cells are too small for pictures."""
 _SIDE = 64
 """Pixels of a picture in a cell."""
-_PER_PAGE = 12
+_MOST_CELLS = 300
+"""Cells to choose from by name; every cell that is drawn can be clicked."""
 
 Cell = tuple[int, int]
 """True and predicted class, as positions."""
@@ -35,9 +34,10 @@ def show_confusions(found: ExperimentResults, run: RunRecord) -> None:
     names, cells = [each.label for each in run.scores.per_class], _cells(run)
     chart, chooser = f"confusion_{run.id}", f"cell_{run.id}"
     show_chart(charts.confusion_chart(run, _thumbnails(found, run, cells)), chart, lambda: _pick(chart, chooser, cells))
+    offered, before = list(cells)[:_MOST_CELLS], st.session_state.get(chooser)
     cell = st.selectbox(
         "What is behind a cell",
-        cells,
+        offered if before in offered or before not in cells else [before, *offered],
         index=None,
         format_func=lambda cell: _words(cell, names, cells[cell]),
         placeholder="Click a cell, or choose one here",
@@ -51,7 +51,8 @@ def show_confusions(found: ExperimentResults, run: RunRecord) -> None:
 def _cells(run: RunRecord) -> dict[Cell, int]:
     """Cells with items: mistakes first, the most frequent leading."""
     assert run.scores is not None
-    filled = {(row, column): n for row, line in enumerate(run.scores.confusion) for column, n in enumerate(line) if n}
+    counts = np.array(run.scores.confusion)
+    filled = {(int(row), int(column)): int(counts[row, column]) for row, column in np.argwhere(counts)}
     return dict(sorted(filled.items(), key=lambda item: (item[0][0] == item[0][1], -item[1], item[0])))
 
 
@@ -62,44 +63,24 @@ def _words(cell: Cell, names: Sequence[str], count: int) -> str:
 
 
 def _pick(chart: str, chooser: str, cells: dict[Cell, int]) -> None:
-    """A click in the chart chooses the cell."""
-    for point in st.session_state[chart]["selection"]["points"]:
-        row, column = point["customdata"][:2]
-        if (row, column) in cells:
-            st.session_state[chooser] = (row, column)
+    """A click in the chart chooses the cell, and a click beside them none."""
+    chosen = [(row, column) for row, column, *_ in clicked(chart) if (row, column) in cells]
+    st.session_state[chooser] = chosen[0] if chosen else None
 
 
-def _inside(run: str, cell: Cell) -> tuple[Predictions, np.ndarray]:
-    """A run's predictions and which of them fall into a cell, the surest first."""
-    predictions = run_store().predictions(run)
+def _inside(predictions: Predictions, cell: Cell) -> np.ndarray:
+    """Which of a run's predictions fall into a cell, the surest first."""
     chosen = predictions.probabilities.argmax(axis=1)
     places = np.flatnonzero((predictions.labels == cell[0]) & (chosen == cell[1]))
-    return predictions, places[np.argsort(-predictions.probabilities[places, cell[1]], kind="stable")]
+    return places[np.argsort(-predictions.probabilities[places, cell[1]], kind="stable")]
 
 
 def _show_cell(found: ExperimentResults, run: RunRecord, cell: Cell) -> None:
     """The items of a cell with how sure the model was."""
-    predictions, places = _inside(run.id, cell)
-    items, sure = predictions.items[places], predictions.probabilities[places, cell[1]]
-    table = _table(found.dataset).iloc[items]
-    true, predicted = (predictions.classes[place] for place in cell)
-    if "text" in table:
-        shown = pd.DataFrame(
-            {"text": table["text"], "true": true, "predicted": predicted, "confidence": sure, "row": table["line"]}
-        )
-        column = {"confidence": st.column_config.NumberColumn(format="percent")}
-        st.dataframe(shown, hide_index=True, column_config=column, key=f"cell_texts_{run.id}", alt="The texts of this cell")
-        return
-
-    def shots(start: int, end: int) -> list[Shot]:
-        told = zip(shots_of(found.dataset, table.iloc[start:end]), sure[start:end], strict=True)
-        return [
-            Shot(shot.path, shot.name, f"{points(share)} sure", {"True": true, "Predicted": predicted, **shot.facts})
-            for shot, share in told
-        ]
-
-    st.caption(f"{counted(len(items), 'picture')}, the surest first.")
-    missing(gallery(len(items), shots, f"cell_{run.id}", _PER_PAGE), f"“{plain(found.dataset_name)}”")
+    predictions = predictions_of(run.id)
+    places = _inside(predictions, cell)
+    said = Prediction(predictions.classes[cell[1]], predictions.probabilities[places, cell[1]].tolist())
+    show_items(found, predictions.items[places].tolist(), f"cell_{run.id}", said)
 
 
 def _thumbnails(found: ExperimentResults, run: RunRecord, cells: dict[Cell, int]) -> dict[Cell, str]:
@@ -107,25 +88,16 @@ def _thumbnails(found: ExperimentResults, run: RunRecord, cells: dict[Cell, int]
     assert run.scores is not None
     if modality_of(found) != "image" or len(run.scores.per_class) > _MOST_CLASSES:
         return {}
-    wrong = [cell for cell in cells if cell[0] != cell[1]][:_MOST_PICTURES]
     try:
-        firsts = []
-        for cell in wrong:
-            predictions, places = _inside(run.id, cell)
-            firsts.append(int(predictions.items[places[0]]))
-        small = _small(found.dataset, tuple(firsts))
+        return _small(found.dataset, run.id, tuple(cell for cell in cells if cell[0] != cell[1])[:_MOST_PICTURES])
     except (TransferLabError, IndexError):
         return {}  # the matrix says as much without them
-    return {cell: picture for cell, picture in zip(wrong, small, strict=True) if picture}
 
 
 @st.cache_data(max_entries=50, show_spinner="Fetching the pictures…")
-def _small(dataset: str, positions: tuple[int, ...]) -> list[str | None]:
-    """Small pictures as data URIs, made by the helper; None for those that cannot be read."""
-    return helper().call("thumbnails", {"dataset": dataset, "positions": positions, "side": _SIDE}) if positions else []
-
-
-@st.cache_data(max_entries=4, max_size="100MB", show_spinner=False)
-def _table(dataset: str) -> pd.DataFrame:
-    """The dataset's items."""
-    return datasets().items(dataset)
+def _small(dataset: str, run: str, wrong: tuple[Cell, ...]) -> dict[Cell, str]:
+    """Small pictures as data URIs, made by the helper, for those cells whose picture can be read."""
+    predictions = predictions_of(run)
+    surest = [int(predictions.items[_inside(predictions, cell)[0]]) for cell in wrong]
+    small = helper().call("thumbnails", {"dataset": dataset, "positions": surest, "side": _SIDE}) if wrong else []
+    return {cell: picture for cell, picture in zip(wrong, small, strict=True) if picture}

@@ -9,11 +9,16 @@ import streamlit as st
 from pages.parts.cached import run_store
 from pages.parts.messages import points, state_of
 from pages.parts.models import python_lines
+from tlcore.charts.style import strategy_name
 from tlcore.experiments.results import ExperimentResults
 from tlcore.models.bundle import read_card, zip_bundle
 from tlcore.models.card import bundle_name
 from tlcore.records import RunRecord
-from tlcore.training.catalogue import STRATEGIES
+
+_COLUMNS = {
+    **dict.fromkeys(("accuracy", "macro_f1"), st.column_config.NumberColumn(format="percent")),
+    **dict.fromkeys(("train_seconds", "encode_seconds"), st.column_config.NumberColumn(format="%.1f")),
+}
 
 
 def finished(found: ExperimentResults) -> list[RunRecord]:
@@ -21,9 +26,16 @@ def finished(found: ExperimentResults) -> list[RunRecord]:
     return [run for run in found.runs if run.scores is not None]
 
 
-def run_name(run: RunRecord) -> str:
-    """A run as a person calls it."""
-    return f"{STRATEGIES[run.strategy].name} · {run.budget:,} labels · seed {run.seed} · {points(run.accuracy)}"
+def run_names(found: ExperimentResults) -> dict[str, str]:
+    """Finished runs as a person calls them, by id; the encoder is said where there are several."""
+    runs = finished(found)
+    several = len({run.encoder for run in runs} - {"none"}) > 1
+    return {run.id: _name(run, several) for run in runs}
+
+
+def _name(run: RunRecord, several: bool) -> str:
+    encoder = f" · {run.encoder}" if several and run.encoder != "none" else ""
+    return f"{strategy_name(run.strategy)}{encoder} · {run.budget:,} labels · seed {run.seed} · {points(run.accuracy)}"
 
 
 def first_of_each(found: ExperimentResults) -> list[RunRecord]:
@@ -39,11 +51,14 @@ def first_of_each(found: ExperimentResults) -> list[RunRecord]:
 def show_downloads(found: ExperimentResults) -> None:
     """Every run, and what can be taken along."""
     table = pd.DataFrame([_run_row(run) for run in found.runs])
-    st.dataframe(table, hide_index=True, key="result_runs", alt="All runs with their scores and times")
+    st.dataframe(
+        table, hide_index=True, column_order=[*table.columns[1:], "run"], column_config=_COLUMNS, placeholder="–",
+        key="result_runs", alt="All runs with their scores and times",
+    )  # fmt: skip
     with st.container(horizontal=True):
         st.download_button(
             "All runs (CSV)",
-            table.to_csv(index=False),
+            lambda: table.to_csv(index=False),
             f"runs-{found.experiment}.csv",
             "text/csv",
             icon=":material/download:",
@@ -51,15 +66,16 @@ def show_downloads(found: ExperimentResults) -> None:
         )
         st.download_button(
             "Everything (JSON)",
-            found.model_dump_json(indent=1),
+            lambda: found.model_dump_json(indent=1),
             f"results-{found.experiment}.json",
             "application/json",
             icon=":material/download:",
             on_click="ignore",
         )
-    run = st.selectbox("Model or predictions of one run", first_of_each(found), format_func=run_name, key="download_run")
-    if run:
-        _run_downloads(found, run)
+    runs, names = {run.id: run for run in first_of_each(found)}, run_names(found)
+    chosen = st.selectbox("Model or predictions of one run", list(runs), format_func=names.__getitem__, key="download_run")
+    if chosen:
+        _run_downloads(found, runs[chosen])
 
 
 def _run_row(run: RunRecord) -> dict[str, object]:
@@ -75,7 +91,7 @@ def _run_row(run: RunRecord) -> dict[str, object]:
         "macro_f1": run.macro_f1,
         "train_seconds": run.train_seconds,
         "encode_seconds": run.encode_seconds,
-        "settled_on": ", ".join(f"{name} {value}" for name, value in run.chosen.items()),
+        "settled_on": ", ".join(f"{name} {value}" for name, value in run.chosen.items() if value is not None),
         "why": run.reason,
     }
 

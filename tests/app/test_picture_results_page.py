@@ -19,7 +19,7 @@ def confusions(record: ExperimentRecord) -> Visit:
 def shown_run(visit: Visit, workspace: Workspace, record: ExperimentRecord) -> RunRecord:
     """The run whose matrix is drawn."""
     [box] = [box for box in visit.selectbox if (box.key or "") == "confusion_run"]
-    return next(run for run in RunStore(workspace).runs(record.id) if run.id == box.value.id)
+    return next(run for run in RunStore(workspace).runs(record.id) if run.id == box.value)
 
 
 def chooser(visit: Visit):  # type: ignore[no-untyped-def]
@@ -63,7 +63,7 @@ def test_a_click_in_the_chart_chooses_the_cell(raced_pictures: ExperimentRecord,
     cells = [tuple(point[:2]) for point in marks["customdata"]]
     assert len(cells) == len(chooser(visit).options)
     assert all(isinstance(place, int) for cell in cells for place in cell)
-    visit.session_state[f"cell_{run.id}"] = cells[0]
+    visit.session_state[f"cell_{run}"] = cells[0]
     visit.run()
     assert visit.image
 

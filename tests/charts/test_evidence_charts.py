@@ -3,10 +3,12 @@
 import json
 import re
 
+import numpy as np
 import pytest
 
 from benchmarks.verdict_simulation import STRATEGIES, Simulation, outcomes_of, power_law
 from tlcore import charts
+from tlcore.charts.names import spread
 from tlcore.evaluation.alarms import Watch
 from tlcore.evaluation.evidence import find_evidence
 
@@ -60,6 +62,58 @@ def test_one_measure_is_drawn_with_every_point_and_its_runs():
     assert list(lines[-1].x) == list(LADDER)
     assert list(lines[-1].y) == pytest.approx([100 * point.score for point in wanted["full_fine_tuning"].points])
     assert tuple(lines[-1].customdata[0]) == wanted["full_fine_tuning"].points[0].runs
+
+
+def names_on(chart):
+    """The texts beside lines and marks."""
+    return [re.sub("<br>|<[^>]*>", " ", one.text).split() for one in chart.layout.annotations]
+
+
+@pytest.mark.parametrize("kind", ["efficiency", "pareto", "reliability"])
+def test_strategies_are_named_at_their_lines_or_marks(kind):
+    chart = drawn(evidence())[kind]
+    said = [" ".join(word for word in words if word not in "◆■●") for words in names_on(chart)]
+    assert sorted(said) == ["Classic baseline", "From scratch", "Full fine-tuning"]
+
+
+def test_a_point_says_how_many_labels_seeds_and_seconds_and_how_sure():
+    found = evidence()
+    hover = next(trace for trace in charts.efficiency_chart(found.curves).data if trace.customdata is not None).text[0]
+    point = found.curves[0].points[0]
+    assert "50 labels, 3 seeds" in hover and "10 s a run" in hover
+    assert f"{100 * point.score:.1f} % (95 % interval {100 * point.low:.1f} to {100 * point.high:.1f})" in hover
+
+
+def test_points_against_time_stand_for_their_runs():
+    found = evidence()
+    marks = [tuple(trace.customdata[0]) for trace in charts.pareto_chart(found.times).data if trace.customdata is not None]
+    assert sorted(marks) == sorted(point.runs for point in found.times)
+
+
+def test_names_that_would_cover_each_other_are_pushed_apart_no_further_than_needed():
+    assert spread([1.0, 1.0, 9.0], 2.0) == pytest.approx([0.0, 2.0, 9.0])
+    assert spread([5.0, 1.0], 2.0) == [5.0, 1.0]
+    assert spread([], 2.0) == []
+    assert spread([9.0, 9.0, 9.0], 2.0, 0.0, 10.0) == pytest.approx([6.0, 8.0, 10.0])
+    assert spread([0.0, 0.0], 2.0, low=0.0) == [0.0, 2.0]
+
+
+def test_of_very_many_classes_those_that_change_most_are_drawn():
+    found = evidence().differences
+    classes = [f"class {place}" for place in range(200)]
+    changes = [found.classes[0].model_copy(update={"label": name, "first": 0.5, "second": 0.5, "difference": 0.0})
+               for name in classes]  # fmt: skip
+    changes[150] = changes[150].model_copy(update={"first": 0.9, "difference": 0.4})
+    confusion = np.zeros((200, 200))
+    confusion[150, 150], confusion[150, 3] = 4.0, -4.0
+    many = found.model_copy(update={"classes": tuple(changes), "confusion": tuple(map(tuple, confusion.tolist()))})
+    chart = charts.class_change_chart(many)
+    assert len(chart.layout.yaxis.ticktext) == 30 and chart.layout.yaxis.ticktext[0].startswith("class 150 ")
+    assert "of 200 classes" in charts.alt_text(chart)
+    cells = charts.confusion_difference_chart(many, classes)
+    marks = next(trace for trace in cells.data if trace.type == "scatter" and trace.mode == "markers")
+    assert len(marks.x) == 900
+    assert [150, 3] in [list(point[:2]) for point in marks.customdata]
 
 
 def test_unknown_ends_and_nothing_at_all_are_said_not_drawn():

@@ -14,6 +14,11 @@ def mark(chart, place):
     return trace.x[0] - trace.error_x.arrayminus[0], trace.x[0], trace.x[0] + trace.error_x.array[0]
 
 
+def seeds_of(chart):
+    """The traces of small marks."""
+    return [trace for trace in chart.data if trace.customdata is not None and not trace.error_x.array]
+
+
 def test_scores_come_best_first_with_their_intervals(make_row):
     chart = charts.score_by_strategy([make_row("scratch", 0.6), make_row("full_fine_tuning", 0.8)], [])
     assert names_on(chart) == ["Full fine-tuning", "From scratch"]
@@ -25,7 +30,7 @@ def test_scores_come_best_first_with_their_intervals(make_row):
 def test_the_other_metric_is_named_and_drawn(make_row, make_run):
     chart = charts.score_by_strategy([make_row("scratch", 0.6)], [make_run("scratch", macro_f1=0.33)], "macro_f1")
     assert mark(chart, 0)[1] == pytest.approx(30) and "macro F1" in chart.layout.title.text
-    assert [trace.x[0] for trace in chart.data if trace.customdata is not None] == pytest.approx([33])
+    assert [trace.x[0] for trace in seeds_of(chart)] == pytest.approx([33])
 
 
 def test_single_seeds_belong_to_their_row_and_are_finished(make_row, make_run):
@@ -35,8 +40,16 @@ def test_single_seeds_belong_to_their_row_and_are_finished(make_row, make_run):
         make_run("scratch", 2, accuracy=0.1, status=RunStatus.FAILED), make_run("scratch", 3, accuracy=0.2, budget=9),
     ]  # fmt: skip
     chart = charts.score_by_strategy([make_row("scratch", 0.6)], runs)
-    (seeds,) = (trace for trace in chart.data if trace.customdata is not None)
-    assert list(seeds.x) == pytest.approx([50, 70]) and list(seeds.customdata) == ["scratch-0", "scratch-1"]
+    (seeds,) = seeds_of(chart)
+    assert list(seeds.x) == pytest.approx([50, 70])
+    assert [list(runs) for runs in seeds.customdata] == [["scratch-0"], ["scratch-1"]]
+
+
+def test_a_mean_stands_for_its_runs(make_row, make_run):
+    runs = [make_run("scratch", 0), make_run("scratch", 1), make_run("scratch", 2, status=RunStatus.FAILED)]
+    chart = charts.score_by_strategy([make_row("scratch", 0.6)], runs)
+    (large,) = (trace for trace in chart.data if trace.error_x.array)
+    assert [list(each) for each in large.customdata] == [["scratch-0", "scratch-1"]]
 
 
 def test_only_the_largest_budget_is_drawn(make_row):

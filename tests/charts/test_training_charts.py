@@ -80,12 +80,49 @@ def test_a_perfect_matrix(make_run):
     assert "No mistake on 20 test items" in charts.alt_text(charts.confusion_chart(make_run(confusion=((10, 0), (0, 10)))))
 
 
-def test_very_many_classes_show_no_counts_but_stay_apart(make_run):
-    size = 77
-    chart = charts.confusion_chart(make_run(confusion=np.eye(size, dtype=int).tolist(), classes=tuple(map(str, range(size)))))
+def many_classes(make_run, size, wrong=()):
+    confusion = 2 * np.eye(size, dtype=int)
+    for cell in wrong:
+        confusion[cell] = 1
+    return make_run(confusion=confusion.tolist(), classes=tuple(f"class {place}" for place in range(size)))
+
+
+def test_many_classes_show_no_counts_but_stay_apart(make_run):
+    chart = charts.confusion_chart(many_classes(make_run, 38))
     assert not any(trace.type == "scatter" and trace.mode == "text" for trace in chart.data)
-    assert len(chart.layout.yaxis.ticktext) == size
-    assert chart.layout.height > 10 * size and chart.layout.xaxis.showticklabels is False
+    assert len(chart.layout.yaxis.ticktext) == 38
+    assert chart.layout.height > 10 * 38 and chart.layout.xaxis.showticklabels is False
+
+
+def test_of_very_many_classes_those_with_mistakes_are_drawn_and_the_title_speaks_of_all(make_run):
+    chart = charts.confusion_chart(many_classes(make_run, 200, wrong=[(150, 199), (7, 150)]))
+    assert len(chart.layout.yaxis.ticktext) == 30
+    assert {"class 7", "class 150", "class 199"} <= set(chart.layout.yaxis.ticktext)
+    assert "drawn: 30 of 200 classes" in chart.layout.title.text
+    assert charts.alt_text(chart).startswith("2 of 402 are wrong")
+    (marks,) = (trace for trace in chart.data if trace.type == "scatter" and trace.mode == "markers")
+    assert {(150, 199), (7, 150)} <= {tuple(point[:2]) for point in marks.customdata}
+    place = list(chart.layout.yaxis.ticktext).index("class 150")
+    assert {point[0] for point, y in zip(marks.customdata, marks.y, strict=True) if y == place} == {150}
+
+
+def test_of_very_many_classes_the_hardest_or_the_most_different_are_drawn(make_run):
+    first, second = many_classes(make_run, 200, wrong=[(150, 199)]), many_classes(make_run, 200, wrong=[(7, 8)])
+    alone = charts.per_class_chart([first])
+    assert len(alone.layout.yaxis.ticktext) == 30 and "class 150 (3)" in alone.layout.yaxis.ticktext
+    both = charts.per_class_chart([first, second.model_copy(update={"strategy": "scratch"})])
+    assert {"class 7 (2)", "class 150 (3)"} <= set(both.layout.yaxis.ticktext)
+    assert "drawn: 30 of 200 classes, those whose F1 differs most" in both.layout.title.text
+
+
+def test_of_very_many_seeds_some_are_drawn_in_as_few_traces_as_one(make_run):
+    runs = [make_run("scratch", seed, losses=(1.0, 0.5), chosen={"epochs": 2}) for seed in range(40)]
+    chart = charts.learning_curves(runs)
+    assert len(chart.data) == 3
+    assert sum(x is None for x in chart.data[0].x) == 9
+    assert "the first 10 seeds of up to 40" in chart.layout.title.text
+    (ring,) = (trace for trace in chart.data if trace.mode == "markers")
+    assert len(ring.x) == 10
 
 
 def test_a_run_without_scores_has_no_matrix(make_run):

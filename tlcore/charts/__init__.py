@@ -6,9 +6,10 @@ from tlcore.charts.comparison import difference_chart, score_by_strategy
 from tlcore.charts.confusion import confusion_chart
 from tlcore.charts.curves import learning_curves
 from tlcore.charts.differences import class_change_chart, confusion_difference_chart
-from tlcore.charts.efficiency import efficiency_chart, labels_saved_chart, pareto_chart
+from tlcore.charts.efficiency import efficiency_chart, labels_saved_chart
 from tlcore.charts.growth import growth_chart
 from tlcore.charts.labels import class_balance_chart, class_shares_chart, probabilities_chart
+from tlcore.charts.pareto import pareto_chart
 from tlcore.charts.pictures import picture_sizes_chart
 from tlcore.charts.shares import share_by_column_chart, share_over_time_chart
 from tlcore.charts.side_by_side import side_by_side_chart

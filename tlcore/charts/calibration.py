@@ -5,15 +5,18 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from tlcore.charts.efficiency import side_names
-from tlcore.charts.style import NEUTRAL, figure, label, marker_sign, nothing, strategy_colour, strategy_marker, value_axis
+from tlcore.charts.names import Named, add_names_right
+from tlcore.charts.style import NEUTRAL, faded, figure, label, nothing, strategy_colour, strategy_marker, value_axis
 from tlcore.evaluation.records import Calibration
 from tlcore.evaluation.wording import labels_words, tenths
 
 _HEIGHT = 320
+_END = 103
+"""Percent at which both axes end."""
 
 
 def reliability_chart(calibration: Sequence[Calibration]) -> go.Figure:
-    """Accuracy against confidence, one line a strategy; on the dotted diagonal confidence can be taken at its word."""
+    """Accuracy against confidence, one line a strategy, named on the right; the dotted diagonal is confidence as its word."""
     shown = [one for one in calibration if one.bins]
     if not shown:
         return nothing("No run has finished yet, so nothing is known of confidence.")
@@ -24,16 +27,16 @@ def reliability_chart(calibration: Sequence[Calibration]) -> go.Figure:
         _title(worst, names[shown.index(worst)]),
         " ".join(one.sentence for one in shown),
         height=_HEIGHT,
-        key=(*(f'<span style="color:{mark["color"]}">{marker_sign(mark)}</span> {label(name, 48)}'
-               for name, mark in zip(names, markers, strict=True)),
-             "dotted: confidence as good as its word", "lines up and down: 95 % interval"),
-        xaxis=value_axis("mean confidence", ticksuffix=" %", range=[0, 103]),
-        yaxis=value_axis("right answers", ticksuffix=" %", range=[0, 103]),
-    )  # fmt: skip
+        key=("dotted: confidence as good as its word", "lines up and down: 95 % interval"),
+        xaxis=value_axis("mean confidence", ticksuffix=" %", range=[0, _END]),
+        yaxis=value_axis("right answers", ticksuffix=" %", range=[0, _END]),
+    )
     diagonal = {"color": NEUTRAL, "width": 1.5, "dash": "dot"}
     chart.add_scatter(x=[0, 100], y=[0, 100], mode="lines", line=diagonal, hoverinfo="skip")
     for one, name, marker in zip(shown, names, markers, strict=True):
         _add_bins(chart, one, name, marker)
+    ends = [Named(name, mark, _END, 100 * one.bins[-1].accuracy) for name, mark, one in zip(names, markers, shown, strict=True)]
+    add_names_right(chart, ends, (0, _END), _HEIGHT - 50)
     return chart
 
 
@@ -69,7 +72,8 @@ def _add_bins(chart: go.Figure, one: Calibration, name: str, marker: dict[str, o
     chart.add_scatter(
         x=[100 * each.confidence for each in one.bins], y=[100 * each.accuracy for each in one.bins], mode="lines+markers",
         line={"color": marker["color"], "width": 2}, marker=marker, text=[f"{each.count:,}" for each in one.bins],
-        error_y={"type": "data", "symmetric": False, "array": up, "arrayminus": down, "width": 0, "thickness": 1.5},
+        error_y={"type": "data", "symmetric": False, "array": up, "arrayminus": down, "width": 0, "thickness": 1,
+                 "color": faded(str(marker["color"]), 0.5)},
         hovertemplate=f"{label(name, 60)}<br>%{{text}} predictions, %{{x:.1f}} % sure, %{{y:.1f}} % right<extra></extra>",
     )  # fmt: skip
 

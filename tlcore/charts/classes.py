@@ -10,9 +10,11 @@ import plotly.graph_objects as go
 from tlcore.charts.style import (
     NEUTRAL,
     add_panels,
+    drawn_of,
     figure,
     label,
     marker_sign,
+    most_telling,
     nothing,
     quoted,
     rows_axis,
@@ -23,6 +25,8 @@ from tlcore.charts.style import (
 from tlcore.evaluation.wording import labels_words, tenths
 from tlcore.records import ClassScore, RunRecord
 
+MOST_CLASSES = 30
+"""Drawn at most."""
 _ROW = 30
 _PARTS = {"precision": "precision", "recall": "recall", "f1": "F1"}
 _SPOKEN = 20
@@ -49,7 +53,8 @@ class _Side:
 def per_class_chart(runs: Sequence[RunRecord]) -> go.Figure:
     """Precision, recall and F1 of each class, for one side or two, means over the runs given; hardest class on top.
 
-    What is undefined (a class that does not occur, or was never predicted) has no mark.
+    What is undefined (a class that does not occur, or was never predicted) has no mark. Of very many classes the hardest
+    `MOST_CLASSES` are drawn, or with two sides those whose F1 differs most; the title speaks of all.
 
     Args:
         runs: of one experiment. Those of one strategy, encoder and budget make a side; the first run's side leads.
@@ -61,20 +66,31 @@ def per_class_chart(runs: Sequence[RunRecord]) -> go.Figure:
     means = sides[0].means
     support = {each.label: each.support for run in scored[:1] if run.scores for each in run.scores.per_class}
     classes = sorted(support, key=lambda name: _rank(means[name]["f1"]))
-    spoken = (f"{name}: {', '.join(_words(part, means[name][part]) for part in _PARTS)}" for name in classes[:_SPOKEN])
+    drawn, which = _drawn(classes, sides)
+    spoken = (f"{name}: {', '.join(_words(part, means[name][part]) for part in _PARTS)}" for name in drawn[:_SPOKEN])
     chart = figure(
         _title(sides[0], classes),
         "; ".join(spoken),
-        height=_ROW * len(classes) + 56,
-        key=_key(sides, averaged=len(scored) > len(sides)),
+        height=_ROW * len(drawn) + 56,
+        key=[*_key(sides, averaged=len(scored) > len(sides)), *drawn_of(len(drawn), len(classes), which)],
     )
     add_panels(chart, 1, list(_PARTS.values()))
     for column, part in enumerate(_PARTS, start=1):
-        _add_part(chart, column, part, sides, classes)
+        _add_part(chart, column, part, sides, drawn)
     chart.update_xaxes(**value_axis(range=[-8, 108], tickvals=[0, 50, 100], ticktext=["", "50", "100"]))
-    chart.update_yaxes(**rows_axis([""] * len(classes)))
-    chart.update_yaxes(ticktext=[f"{label(name, 28)} ({support[name]})" for name in classes], col=1)
+    chart.update_yaxes(**rows_axis([""] * len(drawn)))
+    chart.update_yaxes(ticktext=[f"{label(name, 28)} ({support[name]})" for name in drawn], col=1)
     return chart
+
+
+def _drawn(classes: Sequence[str], sides: Sequence[_Side]) -> tuple[list[str], str]:
+    """The classes that have room, hardest first, and in words which they are."""
+    f1 = [[side.means[name]["f1"] for name in classes] for side in sides]
+    if len(sides) > 1:
+        weights = [abs((one or 0.0) - (other or 0.0)) for one, other in zip(f1[0], f1[1], strict=True)]
+        return [classes[place] for place in most_telling(weights, MOST_CLASSES)], "whose F1 differs most"
+    weights = [-_rank(value) for value in f1[0]]
+    return [classes[place] for place in most_telling(weights, MOST_CLASSES)], "that are hardest"
 
 
 def _sides(runs: Sequence[RunRecord]) -> list[_Side]:

@@ -1,6 +1,7 @@
 """Charts of who won: scores by strategy and the verdict's difference."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -26,7 +27,10 @@ ROW = 46
 
 
 def score_by_strategy(summary: Sequence[StrategySummary], runs: Sequence[RunRecord], metric: Metric = "accuracy") -> go.Figure:
-    """Mean score of each strategy with its 95 % interval and the single seeds, best on top, at the largest budget."""
+    """Mean score of each strategy with its 95 % interval and the single seeds, best on top, at the largest budget.
+
+    The `customdata` of a mark is the list of its runs' ids.
+    """
     rows = sorted(largest_budget(summary), key=lambda row: -_score(row, metric).estimate)
     if not rows:
         return nothing("No run has finished yet, so there are no scores to compare.")
@@ -42,19 +46,27 @@ def score_by_strategy(summary: Sequence[StrategySummary], runs: Sequence[RunReco
         key=("large mark: mean", "line: 95 % interval", "small marks: single seeds"),
         xaxis=value_axis(
             f"{METRIC_NAMES[metric]} on the locked test, {labels_words(rows[0].budget)}",
-            ticksuffix=" %",
             range=[100 * min(shown) - room / 3, 100 * max(shown) + room],
+            **_percents(100 * min(shown), 100 * max(shown)),
         ),
         yaxis=rows_axis(names),
     )
     for place, (row, score) in enumerate(zip(rows, scores, strict=True)):
         _add_seeds(chart, place, row, runs, metric)
-        add_interval(chart, score, place, row.strategy, f"{label(names[place])}: %{{x:.1f}} % {interval_words(score)}")
+        hover = f"{label(names[place])}: %{{x:.1f}} % {interval_words(score)}"
+        add_interval(chart, score, place, row.strategy, hover, [run.id for run in _runs_of(row, runs)])
         chart.add_annotation(
             x=100 * max(score.high, score.estimate), y=place, text=f"<b>{tenths(score.estimate)} %</b>", showarrow=False,
             xanchor="left", xshift=8,
         )  # fmt: skip
     return chart
+
+
+def _percents(low: float, high: float) -> dict[str, Any]:
+    """Round percents for ticks, none above 100: the room beyond belongs to the numbers beside the marks."""
+    step = next((step for step in (1, 2, 5, 10, 20) if high - low <= 6 * step), 25)
+    ticks = [tick for tick in range(0, 101, step) if low - step < tick <= high + step]
+    return {"tickmode": "array", "tickvals": ticks, "ticktext": [f"{tick} %" for tick in ticks]}
 
 
 def difference_chart(verdict: Verdict) -> go.Figure:
@@ -94,14 +106,15 @@ def row_names(rows: Sequence[StrategySummary]) -> list[str]:
             else strategy_name(row.strategy) for row in rows]  # fmt: skip
 
 
-def add_interval(chart: go.Figure, found: Interval, place: float, strategy: str, hover: str) -> None:
-    """A large mark with its interval as a line through it, fractions drawn as percent."""
+def add_interval(chart: go.Figure, found: Interval, place: float, strategy: str, hover: str, runs: Sequence[str] = ()) -> None:
+    """A large mark with its interval as a line through it, fractions drawn as percent; it stands for these runs."""
     low, middle, high = (100 * value for value in (found.low, found.estimate, found.high))
     chart.add_scatter(
         x=[middle],
         y=[place],
         mode="markers",
         marker=strategy_marker(strategy, size=15),
+        customdata=[list(runs)] if runs else None,
         error_x={"type": "data", "symmetric": False, "array": [high - middle], "arrayminus": [middle - low], "width": 0}
         | {"thickness": 4, "color": strategy_colour(strategy)},
         hovertemplate=f"{hover}<extra></extra>",
@@ -109,19 +122,23 @@ def add_interval(chart: go.Figure, found: Interval, place: float, strategy: str,
 
 
 def _add_seeds(chart: go.Figure, place: int, row: StrategySummary, runs: Sequence[RunRecord], metric: Metric) -> None:
-    key = (row.strategy, row.encoder, row.budget)
-    mine = [run for run in runs if (run.strategy, run.encoder, run.budget) == key and run.status is RunStatus.FINISHED]
-    values = [(getattr(run, metric), run) for run in mine]
+    values = [(getattr(run, metric), run) for run in _runs_of(row, runs)]
     known = [(100 * value, run) for value, run in values if value is not None]
     chart.add_scatter(
         x=[value for value, _ in known],
         y=[place + 0.28] * len(known),
         mode="markers",
         marker=strategy_marker(row.strategy, size=7, opacity=0.55),
-        customdata=[run.id for _, run in known],
+        customdata=[[run.id] for _, run in known],
         text=[f"seed {run.seed}" for _, run in known],
         hovertemplate="%{text}: %{x:.1f} %<extra></extra>",
     )
+
+
+def _runs_of(row: StrategySummary, runs: Sequence[RunRecord]) -> list[RunRecord]:
+    """The finished runs that a row is the mean of."""
+    key = (row.strategy, row.encoder, row.budget)
+    return [run for run in runs if (run.strategy, run.encoder, run.budget) == key and run.status is RunStatus.FINISHED]
 
 
 def _score(row: StrategySummary, metric: Metric) -> Interval:

@@ -7,11 +7,25 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from tlcore.charts.style import BAD_RGB, GOOD_RGB, NEUTRAL, figure, label, name_axis, nothing, quoted
+from tlcore.charts.style import (
+    BAD_RGB,
+    GOOD_RGB,
+    NEUTRAL,
+    drawn_of,
+    figure,
+    label,
+    most_telling,
+    name_axis,
+    nothing,
+    quoted,
+)
 from tlcore.records import RunRecord
 
 _COUNTS_UP_TO = 25
 """Classes; beyond, the counts would be too small to read and show under the pointer alone."""
+
+_ALL_UP_TO, MOST_CLASSES = 40, 30
+"""Up to so many classes all are drawn; of more, so many: those with the most mistakes."""
 
 _WITH_PICTURE = 84
 """Pixels of a row whose cells show pictures."""
@@ -25,8 +39,9 @@ _Shares = npt.NDArray[np.float64]
 def confusion_chart(run: RunRecord, pictures: Mapping[tuple[int, int], str] | None = None) -> go.Figure:
     """How often each true class (rows) was predicted as each class (columns); shades are shares of the true class.
 
-    Right answers are blue and mistakes orange, so that mistakes stand out however many classes there are. Each cell that has
-    items is a mark to click, whose `customdata` begins with its row and column.
+    Right answers are blue and mistakes orange, so that mistakes stand out. Of very many classes those with the most mistakes
+    are drawn; the title speaks of all. Each cell that has items is a mark to click, whose `customdata` begins with its row and
+    column as positions among all classes.
 
     Args:
         run: finished, with its scores.
@@ -34,16 +49,19 @@ def confusion_chart(run: RunRecord, pictures: Mapping[tuple[int, int], str] | No
     """
     if run.scores is None:
         return nothing("This run has not finished, so there is no confusion matrix.")
-    counts = np.array(run.scores.confusion)
-    names = [each.label for each in run.scores.per_class]
+    everything = np.array(run.scores.confusion)
+    drawn = _drawn(everything)
+    counts, names = everything[np.ix_(drawn, drawn)], [run.scores.per_class[place].label for place in drawn]
     few = len(names) <= _COUNTS_UP_TO
     cell = 44 if len(names) <= 12 else 28 if few else 15
     if pictures:
         cell = _WITH_PICTURE
     chart = figure(
-        _title(names, counts),
-        f"Rows are true classes, columns predicted ones. {int(np.trace(counts))} of {int(counts.sum())} answers are right.",
+        _title([each.label for each in run.scores.per_class], everything),
+        f"Rows are true classes, columns predicted ones. {int(np.trace(everything))} of {int(everything.sum())} answers are"
+        " right.",
         height=max(cell * len(names), 120) + 100,
+        key=drawn_of(len(drawn), len(everything), "with the most mistakes"),
         hoverdistance=-1,
         xaxis=_columns_axis(names, few),
         yaxis=name_axis(
@@ -54,13 +72,13 @@ def confusion_chart(run: RunRecord, pictures: Mapping[tuple[int, int], str] | No
             **({} if few else {"tickfont": {"size": 9}}),
         ),
     )
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    shares = counts / np.maximum(everything.sum(axis=1)[drawn, None], 1)
     right = np.eye(len(names), dtype=bool)
     _add_cells(chart, np.where(right, shares, np.nan), _scale(GOOD_RGB, few))
     _add_cells(chart, np.where(right | (counts == 0), np.nan, shares), _scale(BAD_RGB, few))
     if few:
         _add_counts(chart, counts, shares, pictures or {})
-    _add_marks(chart, names, counts, shares)
+    _add_marks(chart, names, counts, shares, drawn)
     for (row, column), picture in (pictures or {}).items():
         chart.add_layout_image(
             source=picture,
@@ -76,11 +94,19 @@ def confusion_chart(run: RunRecord, pictures: Mapping[tuple[int, int], str] | No
     return chart
 
 
+def _drawn(counts: _Counts) -> list[int]:
+    """Positions of the classes that have room."""
+    if len(counts) <= _ALL_UP_TO:
+        return list(range(len(counts)))
+    wrong = counts - np.diag(np.diag(counts))
+    return most_telling((wrong.sum(axis=0) + wrong.sum(axis=1)).tolist(), MOST_CLASSES)
+
+
 def _add_cells(chart: go.Figure, shares: _Shares, scale: list[tuple[float, str]]) -> None:
     chart.add_heatmap(z=shares, zmin=0, zmax=1, colorscale=scale, showscale=False, xgap=1, ygap=1, hoverinfo="skip")
 
 
-def _add_marks(chart: go.Figure, names: Sequence[str], counts: _Counts, shares: _Shares) -> None:
+def _add_marks(chart: go.Figure, names: Sequence[str], counts: _Counts, shares: _Shares, drawn: Sequence[int]) -> None:
     """Unseen marks that say what a cell is and can be clicked, which heat maps cannot; with `hoverdistance` they fill it."""
     safe = [label(name) for name in names]
     rows, columns = np.nonzero(counts)
@@ -88,7 +114,8 @@ def _add_marks(chart: go.Figure, names: Sequence[str], counts: _Counts, shares: 
     chart.add_scatter(
         x=columns, y=rows, mode="markers", marker={"opacity": 0, "size": 10, "symbol": "square"}, selected=unseen,
         unselected=unseen,
-        customdata=[[int(row), int(column), f"{counts[row, column]:,} items, {shares[row, column]:.0%} of the true class"]
+        customdata=[[drawn[int(row)], drawn[int(column)],
+                     f"{counts[row, column]:,} items, {shares[row, column]:.0%} of the true class"]
                     for row, column in zip(rows, columns, strict=True)],
         text=[f"true: {safe[row]}<br>predicted: {safe[column]}" for row, column in zip(rows, columns, strict=True)],
         hovertemplate="%{text}<br>%{customdata[2]}<extra></extra>",

@@ -1,15 +1,16 @@
-"""What labels and time buy: score against labels, score against time, and labels saved."""
+"""What labels buy: score against labels, and labels saved."""
 
 from collections.abc import Sequence
-from math import log10
+from math import ceil, floor, log10
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
+from tlcore.charts.names import Named, add_names_right
 from tlcore.charts.style import (
+    faded,
     figure,
     label,
-    marker_sign,
     nothing,
     rows_axis,
     strategy_colour,
@@ -22,9 +23,9 @@ from tlcore.evaluation.outcomes import Measure
 from tlcore.evaluation.records import Curve, CurvePoint, LabelsSaved, TimePoint
 from tlcore.evaluation.wording import MEASURE_NAMES, in_sentence, labels_words, seconds_words, tenths, times_words
 
-_HEIGHT = 320
-_SHORTEST = 0.01
-"""Seconds below which a log axis has no place for a mark."""
+HEIGHT = 320
+INNER = 240
+"""The same without the axis below."""
 _ROW = 30
 
 
@@ -56,7 +57,7 @@ def scale_of(measure: Measure) -> Scale:
 
 
 def efficiency_chart(curves: Sequence[Curve]) -> go.Figure:
-    """Score against labels on a log axis, one line a strategy and encoder with its band of 95 % intervals.
+    """Score against labels on a log axis, one line a strategy and encoder, named at its end, with its band of 95 % intervals.
 
     The `customdata` of a mark is the list of its runs' ids.
 
@@ -73,14 +74,19 @@ def efficiency_chart(curves: Sequence[Curve]) -> go.Figure:
     chart = figure(
         _efficiency_title(drawn, names, scale),
         "; ".join(f"{name}: {_points_words(one.points, scale)}" for name, one in zip(names, drawn, strict=True)),
-        height=_HEIGHT,
-        key=(*_key(names, markers), "shaded: 95 % interval of each point"),
+        height=HEIGHT,
+        key=("shaded: 95 % interval of each point",),
         xaxis=labels_axis(budgets),
         yaxis=value_axis(f"{scale.name} on the locked test", ticksuffix=scale.unit),
     )
     for curve, name, marker in zip(drawn, names, markers, strict=True):
         add_band(chart, [(p.budget, p.low, p.high) for p in curve.points], curve.strategy, scale.factor)
         add_curve(chart, curve, marker, name)
+    ends = [
+        Named(name, marker, log10(one.points[-1].budget), scale.factor * one.points[-1].score)
+        for name, marker, one in zip(names, markers, drawn, strict=True)
+    ]
+    add_names_right(chart, ends, span_of([point for curve in drawn for point in curve.points], scale.factor), INNER)
     return chart
 
 
@@ -124,41 +130,9 @@ def add_band(
         chart.add_scatter(
             x=[x for x, _, _ in known] + [x for x, _, _ in reversed(known)],
             y=[low for _, low, _ in known] + [high for _, _, high in reversed(known)],
-            mode="lines", line={"width": 0}, fill="toself", fillcolor=_faded(strategy_colour(strategy), fade),
+            mode="lines", line={"width": 0}, fill="toself", fillcolor=faded(strategy_colour(strategy), fade),
             hoverinfo="skip",
         )  # fmt: skip
-
-
-def pareto_chart(times: Sequence[TimePoint]) -> go.Figure:
-    """Score against time a run; the points that nothing quicker beats are full and joined, the others hollow."""
-    if not times:
-        return nothing("No finished run has recorded its time yet.")
-    points, names = sorted(times, key=lambda point: point.seconds), side_names(times)
-    named = {(one.strategy, one.encoder): name for one, name in zip(times, names, strict=True)}
-    front = [point for point in points if point.front]
-    scale = scale_of("accuracy")
-    chart = figure(
-        _pareto_title(front, named),
-        "; ".join(f"{named[one.strategy, one.encoder]}, {_time_words(one, scale)}" for one in points),
-        height=_HEIGHT,
-        key=(*_key(list(named.values()), [strategy_marker(each) for each, _ in named]),
-             "full marks, joined: nothing quicker scores as well", "lines up and down: 95 % interval"),
-        xaxis=value_axis("seconds a run, encoding included, log scale", type="log"),
-        yaxis=value_axis("score on the locked test", ticksuffix=" %"),
-    )  # fmt: skip
-    chart.add_scatter(
-        x=[max(point.seconds, _SHORTEST) for point in front], y=[100 * point.score for point in front], mode="lines",
-        line={"color": "#7b8794", "width": 1.5, "dash": "dot"}, hoverinfo="skip",
-    )  # fmt: skip
-    for point in points:
-        ends = {} if point.low is None or point.high is None else _error(point.score, point.low, point.high)
-        chart.add_scatter(
-            x=[max(point.seconds, _SHORTEST)], y=[100 * point.score], mode="markers",
-            marker=strategy_marker(point.strategy, hollow=not point.front, size=12), customdata=[list(point.runs)],
-            hovertemplate=f"{label(named[point.strategy, point.encoder], 60)}<br>{_time_words(point, scale)}<extra></extra>",
-            **({"error_y": ends | {"color": strategy_colour(point.strategy)}} if ends else {}),
-        )  # fmt: skip
-    return chart
 
 
 def labels_saved_chart(saved: Sequence[LabelsSaved]) -> go.Figure:
@@ -175,7 +149,12 @@ def labels_saved_chart(saved: Sequence[LabelsSaved]) -> go.Figure:
         " ".join(one.sentence for one in known),
         height=_ROW * len(known) + 60,
         key=("mark: estimate", "line: 95 % interval", "arrow: the runs show no end", "right of 1: labels are saved"),
-        xaxis=value_axis("times as many labels for training from scratch, log scale", type="log", range=[first, last]),
+        xaxis=value_axis(
+            "times as many labels for training from scratch, log scale",
+            type="log",
+            range=[first, last],
+            **_times_ticks(first, last),
+        ),
         yaxis=rows_axis([f"{name}, {labels_words(one.budget)}" for name, one in zip(names, known, strict=True)]),
     )
     chart.add_vline(x=1, line={"color": "#7b8794", "width": 1.5})
@@ -190,7 +169,13 @@ def _add_saved(chart: go.Figure, place: int, one: LabelsSaved, edges: tuple[floa
     arrows = ["line-ns" if one.low else "triangle-left", "line-ns" if one.high else "triangle-right"]
     marks = {"symbol": arrows, "color": colour, "size": 9, "line": {"color": colour, "width": 2}}
     chart.add_scatter(
-        x=ends, y=[place, place], mode="lines+markers", line={"color": colour, "width": 3}, marker=marks, hovertemplate=hover
+        x=ends,
+        y=[place, place],
+        mode="lines+markers",
+        line={"color": colour, "width": 3},
+        marker=marks,
+        hovertemplate=hover,
+        customdata=[list(one.runs)] * 2,
     )
     if one.factor is not None:
         marker = strategy_marker(one.strategy, size=12)
@@ -212,9 +197,11 @@ def _second(curves: Sequence[Curve]) -> list[bool]:
     return [strategy in strategies[:place] for place, strategy in enumerate(strategies)]
 
 
-def _key(names: Sequence[str], markers: Sequence[dict[str, Any]]) -> list[str]:
-    pairs = zip(names, markers, strict=True)
-    return [f'<span style="color:{each["color"]}">{marker_sign(each)}</span> {label(name, 48)}' for name, each in pairs]
+def span_of(points: Sequence[CurvePoint] | Sequence[TimePoint], factor: float) -> tuple[float, float]:
+    """From where to where the vertical axis will go: about what Plotly leaves around the ends of all intervals."""
+    shown = [factor * value for point in points for value in (point.low, point.score, point.high) if value is not None]
+    room = 0.05 * (max(shown) - min(shown)) or 0.5
+    return min(shown) - room, max(shown) + room
 
 
 def _hover(point: CurvePoint, scale: Scale) -> str:
@@ -246,23 +233,11 @@ def _efficiency_title(curves: Sequence[Curve], names: Sequence[str], scale: Scal
     return f"{title}."
 
 
-def _pareto_title(front: Sequence[TimePoint], named: dict[tuple[str, str], str]) -> str:
-    said = [
-        f"{named[one.strategy, one.encoder]} with {labels_words(one.budget)} reaches {tenths(one.score)} % in"
-        f" {seconds_words(one.seconds)}"
-        for one in ([front[0], front[-1]] if len(front) > 1 else front)
-    ]
-    return f"Quickest: {in_sentence(said[0])}; best: {in_sentence(said[1])}." if len(said) > 1 else f"{said[0]}: none better."
-
-
-def _time_words(point: TimePoint, scale: Scale) -> str:
-    interval = scale.interval(point.low, point.high)
-    return f"{labels_words(point.budget)}: {scale.words(point.score)}{interval} in {seconds_words(point.seconds)}"
-
-
-def _error(score: float, low: float, high: float) -> dict[str, Any]:
-    ends = {"array": [100 * (high - score)], "arrayminus": [100 * (score - low)]}
-    return {"type": "data", "symmetric": False, "width": 0, "thickness": 2, **ends}
+def _times_ticks(first: float, last: float) -> dict[str, Any]:
+    """Ones, twos and fives; only ones where the ends are far apart."""
+    digits = (1, 2, 5) if last - first < 2 else (1,)
+    ticks = [digit * 10.0**power for power in range(floor(first) - 1, ceil(last) + 1) for digit in digits]
+    return {"tickmode": "array", "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
 
 
 def _saved_title(known: Sequence[LabelsSaved], names: Sequence[str]) -> str:
@@ -277,8 +252,3 @@ def _saved_title(known: Sequence[LabelsSaved], names: Sequence[str]) -> str:
         if (one.factor or 0.0) > 1
         else f"No labels are saved: with {labels_words(one.budget)}, scratch needs {times_words(one.factor or 0.0)} as many."
     )
-
-
-def _faded(colour: str, share: float) -> str:
-    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{share})"

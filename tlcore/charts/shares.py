@@ -4,12 +4,15 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from tlcore.charts.labels import OTHERS
+from tlcore.charts.names import spread
 from tlcore.charts.style import NEUTRAL, class_colours, figure, label, nothing, quoted, rows_axis, value_axis
 from tlcore.evaluation.wording import tenths
 
 _ROW = 36
 _MOST_CLASSES = 6
 _MOST_VALUES = 20
+_GAP = 5.5
+"""Points of percent between two names at the ends of lines."""
 _ENOUGH = 10
 """Rows a value needs before a title names its share."""
 
@@ -95,7 +98,8 @@ def share_over_time_chart(frame: pd.DataFrame, column: str) -> go.Figure:
             customdata=counts.sum(axis=1),
             hovertemplate=f"{label(name)}, %{{x|%Y-%m-%d}}: %{{y:.1f}} % of %{{customdata}} rows<extra></extra>",
         )
-    for name, height in _spread_out(shares.iloc[-1]).items():
+    last = 100 * shares.iloc[-1]
+    for name, height in zip(last.index, spread(last.tolist(), _GAP, low=0.0), strict=True):
         chart.add_annotation(
             xref="paper", x=1, y=height, text=label(str(name), 18), showarrow=False, xanchor="left", xshift=6,
             font={"color": _colours(shares)[str(name)]},
@@ -149,13 +153,3 @@ def _time_title(counts: pd.DataFrame) -> str:
     return (
         f"{quoted(str(name))} {moved} from {tenths(early[name])} % in the first half to {tenths(late[name])} % in the second."
     )
-
-
-def _spread_out(heights: "pd.Series[float]", gap: float = 0.055) -> dict[str, float]:
-    """Label heights in percent, pushed apart so that none covers another."""
-    placed: dict[str, float] = {}
-    last = -1.0
-    for name, height in heights.sort_values(kind="stable").items():
-        last = max(float(height), last + gap)
-        placed[str(name)] = 100 * last
-    return placed

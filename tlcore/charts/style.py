@@ -189,11 +189,29 @@ def strategy_colour(strategy: str) -> str:
     return SERIES[5 + later.index(strategy) % 3] if strategy in later else NEUTRAL
 
 
+def most_telling(weights: Sequence[float], most: int) -> list[int]:
+    """Places of the classes to draw, in their order: all of them, or where these are too many those of most weight."""
+    if len(weights) <= most:
+        return list(range(len(weights)))
+    return sorted(sorted(range(len(weights)), key=lambda place: -weights[place])[:most])
+
+
+def drawn_of(drawn: int, classes: int, which: str) -> list[str]:
+    """What a key says where only some classes are drawn; nothing where all are."""
+    return [f"drawn: {drawn} of {classes:,} classes, those {which}"] if drawn < classes else []
+
+
 def class_colours(classes: Sequence[str]) -> dict[str, str]:
     """One colour a class: negative, neutral and positive have their own; beyond eight classes, neutral."""
     if set(classes) <= set(_SENTIMENT):
         return {name: _SENTIMENT[name] for name in classes}
     return {name: SERIES[place] if place < len(SERIES) else NEUTRAL for place, name in enumerate(classes)}
+
+
+def faded(colour: str, share: float) -> str:
+    """A colour that lets so much of what is behind it through as `share`, 0-1, leaves."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{share})"
 
 
 def _inert(text: str) -> str:

@@ -52,7 +52,7 @@ def _timed(summary: Sequence[StrategySummary]) -> list[_Timed]:
 
 def _bar_chart(rows: Sequence[_Timed]) -> go.Figure:
     chart = _frame(rows, ("mean of the seeds", "faint: encoding", "solid: training"), barmode="stack")
-    chart.update_xaxes(range=[0, 1.5 * max(row.total for row in rows) or 1])
+    chart.update_xaxes(range=[0, 1.25 * max(row.total for row in rows) or 1])
     for part, opacity in (("encode", 0.4), ("train", 1.0)):
         chart.add_bar(
             x=[getattr(row, part) for row in rows],
@@ -63,7 +63,7 @@ def _bar_chart(rows: Sequence[_Timed]) -> go.Figure:
             hovertemplate=f"{'encoding' if part == 'encode' else 'training'}: %{{x:.1f}} s<extra></extra>",
         )
     for place, row in enumerate(rows):
-        chart.add_annotation(x=row.total, y=place, text=row.words, showarrow=False, xanchor="left", xshift=6)
+        chart.add_annotation(x=row.total, y=place, text=seconds_words(row.total), showarrow=False, xanchor="left", xshift=6)
     return chart
 
 
@@ -71,7 +71,7 @@ def _log_chart(rows: Sequence[_Timed]) -> go.Figure:
     """Marks, not bars: a bar on a log axis has no honest length."""
     chart = _frame(rows, ("mean of the seeds, encoding included", "each line to the right is ten times as long"))
     ends = [log10(max(row.total, _SHORTEST)) for row in rows]
-    chart.update_xaxes(type="log", dtick=1, range=[floor(ends[0]), ends[-1] + 0.6 * (ends[-1] - floor(ends[0]))])
+    chart.update_xaxes(type="log", dtick=1, range=[floor(ends[0]), ends[-1] + 0.3 * (ends[-1] - floor(ends[0]))])
     for place, (row, end) in enumerate(zip(rows, ends, strict=True)):
         chart.add_scatter(
             x=[10**end],
@@ -80,7 +80,7 @@ def _log_chart(rows: Sequence[_Timed]) -> go.Figure:
             marker=strategy_marker(row.strategy, size=15),
             hovertemplate=f"{label(row.name)}: {row.words}<extra></extra>",
         )
-        chart.add_annotation(x=end, y=place, text=row.words, showarrow=False, xanchor="left", xshift=12)
+        chart.add_annotation(x=end, y=place, text=seconds_words(row.total), showarrow=False, xanchor="left", xshift=12)
     return chart
 
 
