@@ -7,9 +7,9 @@ never zero. Class order is always the order of `DatasetCard.classes`.
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 Modality = Literal["text", "image"]
 Task = Literal["sentiment", "classification"]
@@ -197,8 +197,27 @@ class Scores(Record):
     balanced_accuracy: float
     log_loss: float
     per_class: tuple[ClassScore, ...]
-    confusion: tuple[tuple[int, ...], ...]
-    """Rows: true class, columns: predicted class, both in class order."""
+    cells: tuple[tuple[int, int, int], ...]
+    """The confusion matrix without its empty cells, which are nearly all where classes are many: true class, predicted class
+    (positions in class order), items."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_matrix(cls, given: Any) -> Any:
+        """A whole matrix `confusion`, as it was kept before, will do for `cells`."""
+        if not isinstance(given, dict) or "confusion" not in given:
+            return given
+        rows = enumerate(given["confusion"])
+        cells = tuple((true, guess, count) for true, row in rows for guess, count in enumerate(row) if count)
+        return {**{name: value for name, value in given.items() if name != "confusion"}, "cells": cells}
+
+    @property
+    def confusion(self) -> list[list[int]]:
+        """Rows: true class, columns: predicted class, both in class order."""
+        matrix = [[0] * len(self.per_class) for _ in self.per_class]
+        for true, guess, count in self.cells:
+            matrix[true][guess] = count
+        return matrix
 
 
 class RunRecord(Record):

@@ -27,6 +27,9 @@ class CountingEncoder:
         self.fingerprint = fingerprint
         self.encoded: list[str] = []
 
+    def load(self) -> None:
+        """It is ready."""
+
     def encode(self, items: Sequence[str], on_progress: OnProgress | None = None) -> FloatArray:
         for done in range(len(items)):
             if on_progress:
@@ -79,6 +82,9 @@ features.ITEMS_A_SHARD = {"text": 4}
 class Encoder:
     fingerprint = "f" * 64
     class card: dim, modality = 3, "text"
+    def load(self):
+        pass
+
     def encode(self, items, on_progress):
         time.sleep(0.05)
         print(*items, sep="\\n")

@@ -139,7 +139,7 @@ def test_an_unfit_folder_is_refused_by_name(tmp_path, file, content, says):
     folder = write_image_network(tmp_path / "encoder", "resnet")
     (folder / file).unlink() if content is None else (folder / file).write_bytes(content)
     with pytest.raises(EncoderError, match=says) as caught:
-        load(folder)
+        load(folder).load()
     assert str(folder) in str(caught.value)
 
 
@@ -151,7 +151,7 @@ def test_weights_that_lack_some_are_refused(tmp_path):
     del weights[next(name for name in weights if "layernorm_before" in name)]
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(EncoderError, match="lack"):
-        load(folder)
+        load(folder).load()
 
 
 def test_a_fingerprint_follows_weights_preprocessing_size_and_precision(tmp_path):

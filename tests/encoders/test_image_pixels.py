@@ -167,6 +167,9 @@ def test_the_feature_store_knows_pictures_by_their_key(workspace, pictures):
         class card:
             dim, modality = 1, "image"
 
+        def load(self):
+            pass
+
         def encode(self, items, on_progress=None):
             return np.array([[int(item.key[:4], 16)] for item in items], dtype=np.float32)
 

@@ -1,5 +1,8 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from tlcore.evaluation.intervals import (
     best_interval,
@@ -53,6 +56,20 @@ def test_the_best_of_several_pays_the_less_the_more_the_others_agree():
     assert alone == difference_interval(best, 0.1) == all_agree
     assert none_agrees.low == difference_interval(best, 0.1, looked_at=3).low <= one_agrees.low <= alone.low
     assert none_agrees.low < alone.low and none_agrees.high == alone.high
+
+
+def test_two_seeds_that_happen_to_agree_leave_chance_in_the_items():
+    """Each seed is right on other items, so nothing is left of what items share, and the seeds' means are the same."""
+    table = np.ones((2, 80))
+    table[0, :9] = table[1, 9:18] = 0
+    found = difference_interval(find_difference_spread(table), float(table.mean()))
+    assert found.low < found.estimate < found.high and found.high - found.low > 0.05
+
+
+@given(arrays(np.float64, st.tuples(st.integers(1, 4), st.integers(2, 40)), elements=st.sampled_from([-1.0, 0.0, 1.0])))
+def test_the_estimate_lies_in_its_interval_and_chance_is_never_nought(table):
+    found = difference_interval(find_difference_spread(table), float(table.mean()))
+    assert -1 <= found.low <= found.estimate <= found.high <= 1 and found.low < found.high
 
 
 def test_ends_stay_on_the_scale():

@@ -114,6 +114,9 @@ class TinyImageEncoder:
                 on_progress(len(pixels), len(items))
         return Stack("pixels", torch.from_numpy(np.stack(pixels)))
 
+    def load(self):
+        pass
+
     def encode(self, items, on_progress=None):
         inputs, features = self.prepare(items), np.empty((len(items), 24), dtype=np.float32)
         with torch.inference_mode():

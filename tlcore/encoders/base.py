@@ -100,6 +100,9 @@ class Encoder(Protocol):
     def fingerprint_in(self, precision: str) -> str:
         """The fingerprint it would have in `fp32` or `bf16`: tells other weights from another arithmetic."""
 
+    def load(self) -> None:
+        """Read the network now, where nothing needed it yet: an encode or a fit that is timed must not pay for that."""
+
     def encode(self, items: Sequence[Item], on_progress: OnProgress | None = None) -> FloatArray:
         """Features `(n, d)` float32 of items in the order given; same items, same features."""
 

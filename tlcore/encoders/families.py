@@ -46,13 +46,23 @@ class Architecture:
     """
 
     def __init__(self, folder: Path) -> None:
-        import transformers
-
         self.folder = folder
         facts = read_config(folder)
         self.family = FAMILIES[kind_of(facts, folder, FAMILIES)]
-        self._network = getattr(transformers, self.family.network)
         self._facts = {**facts, "is_decoder": False, "add_cross_attention": False}
+
+    @property
+    def positions(self) -> int:
+        """Tokens that the network has positions for."""
+        stated = self._facts.get("max_position_embeddings") or self.config.max_position_embeddings
+        return int(stated) - self.family.reserved
+
+    @property
+    def _network(self) -> Any:
+        """Its class. Importing transformers takes seconds, so it waits until a network is built."""
+        import transformers
+
+        return getattr(transformers, self.family.network)
 
     @property
     def config(self) -> Any:

@@ -67,6 +67,7 @@ class FeatureStore:
         def compute(chunk: IntArray, report: OnProgress) -> FloatArray:
             return encoder.encode([items[position] for position in chunk], report)
 
+        encoder.load()
         self._shelf(encoder).complete(keys, ITEMS_A_SHARD[encoder.card.modality], compute, on_progress)
 
 

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 import torch
+from torch import nn
 
 from tlcore.encoders.backbone import batches
 from tlcore.encoders.base import Batch, FloatArray, Inputs, IntArray, OnProgress, Weights, pictures_in
@@ -60,7 +61,12 @@ class ImageEncoder:
         self.view = View(image_size, source.resample)
         self._source = source
         self._pixels = pixels or DirectPixels()
-        self._frozen = self.network("pretrained").frozen(self.precision.dtype, device())
+
+    @cached_property
+    def _frozen(self) -> nn.Module:
+        """The network that encodes, read when it is first needed: what the feature store holds needs none."""
+        with torch.inference_mode(False):  # weights made in inference mode would be of no use outside it
+            return self.network("pretrained").frozen(self.precision.dtype, device())
 
     @property
     def image_size(self) -> int:
@@ -81,6 +87,10 @@ class ImageEncoder:
         """The fingerprint this encoder would have in `fp32` or `bf16`: tells other weights from another arithmetic."""
         parts = (_ALGORITHM, self._source.content, self.view.name, precision)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def load(self) -> None:
+        """See `Encoder.load`."""
+        _ = self._frozen
 
     def encode(self, items: Sequence[Item], on_progress: OnProgress | None = None) -> FloatArray:
         """Features `(n, d)` float32 of length 1, in the order given.

@@ -153,14 +153,18 @@ class ImageFolder:
     """
 
     def __init__(self, folder: Path) -> None:
-        import transformers
-
         self.folder = folder
         facts = read_config(folder)
         self.family = IMAGE_FAMILIES[kind_of(facts, folder, IMAGE_FAMILIES)]
-        alone = facts.get("architectures") == ["CLIPVisionModel"]
-        self._network = transformers.CLIPVisionModel if alone else getattr(transformers, self.family.network)
+        self._alone = facts.get("architectures") == ["CLIPVisionModel"]
         self.scaling, self.resample = _preprocessing(folder)
+
+    @property
+    def _network(self) -> Any:
+        """Its class. Importing transformers takes seconds, so it waits until a network is built."""
+        import transformers
+
+        return transformers.CLIPVisionModel if self._alone else getattr(transformers, self.family.network)
 
     @cached_property
     def content(self) -> str:

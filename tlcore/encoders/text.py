@@ -37,7 +37,7 @@ class TextEncoder:
 
     Features are the mean over a text's tokens (or its first token, where the folder says so), scaled to length 1. Loading
     reads only the folder and draws no random numbers; afterwards an encoder never changes, so threads may share it.
-    Raises EncoderError when the folder is incomplete, damaged or of an unknown kind.
+    Raises EncoderError when the folder is incomplete or of an unknown kind, and when weights that do not fit are loaded.
     """
 
     def __init__(self, folder: Path, card: EncoderCard, arithmetic: Precision | None = None) -> None:
@@ -48,7 +48,6 @@ class TextEncoder:
         self._pooling = _pooling(folder)
         longest = _longest(self._architecture)
         self._limit = min(card.max_length or longest, longest)
-        self._frozen = self.network("pretrained").to(device(), self.precision.dtype).eval().requires_grad_(False)
 
     @cached_property
     def content(self) -> str:
@@ -64,6 +63,16 @@ class TextEncoder:
     def fingerprint_in(self, precision: str) -> str:
         """The fingerprint this encoder would have in `fp32` or `bf16`: tells other weights from another arithmetic."""
         return _digest(_ALGORITHM, self.content, str(self._limit), precision)
+
+    @cached_property
+    def _frozen(self) -> TextBackbone:
+        """The network that encodes, read when it is first needed: what the feature store holds needs none."""
+        with torch.inference_mode(False):  # weights made in inference mode would be of no use outside it
+            return self.network("pretrained").to(device(), self.precision.dtype).eval().requires_grad_(False)
+
+    def load(self) -> None:
+        """See `Encoder.load`."""
+        _ = self._frozen
 
     def encode(self, items: Sequence[Item], on_progress: OnProgress | None = None) -> FloatArray:
         """Features `(n, d)` float32 of length 1, in the order given.
@@ -120,10 +129,9 @@ def card_of(folder: Path, encoder_id: str, name: str | None = None) -> EncoderCa
 
 def _longest(architecture: Architecture) -> int:
     """Most tokens a text may have: what the network has positions for, less if the folder says so."""
-    positions = int(architecture.config.max_position_embeddings) - architecture.family.reserved
     stated = architecture.folder / "sentence_bert_config.json"
     own = read_json(stated).get("max_seq_length") if stated.is_file() else None
-    return min(positions, int(own)) if own else positions
+    return min(architecture.positions, int(own)) if own else architecture.positions
 
 
 def _pooling(folder: Path) -> Pooling:

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tlcore.evaluation.intervals import TAIL, Interval, SeedPool, Spread, difference_interval, find_difference_spread
+from tlcore.evaluation.intervals import (
+    TAIL,
+    Interval,
+    SeedPool,
+    Spread,
+    difference_interval,
+    find_difference_spread,
+    interval_around,
+)
 from tlcore.evaluation.items import item_values
 from tlcore.evaluation.outcomes import Group, Measure, Metric, StrategyFacts
 from tlcore.evaluation.summary import mean_seconds
@@ -32,7 +40,7 @@ class Comparison:
         """The 95 % interval whose both ends allow for so many comparisons that were looked at (Bonferroni)."""
         tail = TAIL / looked_at
         half = self.spread.half_width_among(tail, pool) if pool else self.spread.half_width(tail)
-        return Interval(self.difference, max(self.spread.centre - half, -1.0), min(self.spread.centre + half, 1.0))
+        return interval_around(self.difference, (self.spread.centre - half, self.spread.centre + half))
 
     @property
     def time_ratio(self) -> float | None:

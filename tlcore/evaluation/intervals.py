@@ -10,8 +10,9 @@ t quantile, and the squares add up (Howe 1974; Burdick and Graybill, "Confidence
 The seeds' mean square holds seed and rest together. Taking all of the rest off it leaves nothing too often when seeds are few,
 so three quarters of the rest stay with the seeds, and with two seeds all of it; this was chosen by simulation
 (docs/verdict.md). So few seeds widen the interval as much as few seeds deserve, and mostly where seeds matter. A percentile
-bootstrap does not: of three seeds drawn with replacement, most samples vary less than fresh seeds would. How often these
-intervals hold the truth is simulated in benchmarks/verdict_coverage.py and tests/evaluation/test_interval_coverage.py.
+bootstrap does not: of three seeds drawn with replacement, most samples vary less than fresh seeds would. Where two seeds
+happen to agree, nothing is left of their part, so there is a least width. How often these intervals hold the truth is
+simulated in benchmarks/verdict_coverage.py.
 
 Where answers are nearly all alike, a sample's spread says too little. As Agresti and Coull (1998) do for a share and Agresti
 and Min (2005) for a paired difference, a few imagined items at both ends of the scale are counted along; they also keep the
@@ -35,6 +36,9 @@ UNKNOWN_LUCK = 2**0.5 * 0.025
 
 _KEPT, _KEPT_OF_TWO = 0.75, 1.0
 """Share of the rest that is counted with the seeds, and the same with only two seeds."""
+
+_LEAST = 0.5
+"""Share of the variance that there would be with no other seeds to draw, below which agreeing seeds cannot bring it."""
 
 _SLIGHT = 0.25
 """Imagined items at each end where answers are averaged over seeds, or have no fixed ends."""
@@ -71,14 +75,12 @@ class Spread:
             items: what it would be with this many items.
         """
         seeds, items = seeds or self.seeds, items or self.items
-        kept = self._kept(seeds)
-        of_items = t_quantile(tail, items - 1) ** 2 * (self.item / items + (1 - kept) * self.rest / (seeds * items))
         if self.seed is None or seeds < 2:
-            return float(np.sqrt(of_items))
+            return self._half(tail, seeds, items, 0.0)
         # What chance put below zero shrinks with more items, as chance does.
         seed = self.seed if self.seed > 0 else self.seed * self.items / items
-        of_seeds = t_quantile(tail, seeds - 1) ** 2 * max(seed + kept * self.rest / items, 0.0) / seeds
-        return float(np.sqrt(of_items + of_seeds))
+        of_seeds = t_quantile(tail, seeds - 1) ** 2 * max(seed + self._kept(seeds) * self.rest / items, 0.0) / seeds
+        return self._half(tail, seeds, items, of_seeds)
 
     def half_width_among(self, tail: float, pool: "SeedPool") -> float:
         """The same for one of many: its own variance over seeds or the pool's, whichever is larger, at the pool's quantile.
@@ -88,10 +90,14 @@ class Spread:
         """
         if self.seed is None or self.seeds < 2:
             return self.half_width(tail)
-        kept = self._kept(self.seeds)
-        of_items = t_quantile(tail, self.items - 1) ** 2 * (self.item + (1 - kept) * self.rest / self.seeds) / self.items
-        seed = max(max(self.seed, pool.seed) + kept * self.rest / self.items, 0.0)
-        return float(np.sqrt(of_items + t_quantile(tail, pool.degrees) ** 2 * seed / self.seeds))
+        seed = max(max(self.seed, pool.seed) + self._kept(self.seeds) * self.rest / self.items, 0.0)
+        return self._half(tail, self.seeds, self.items, t_quantile(tail, pool.degrees) ** 2 * seed / self.seeds)
+
+    def _half(self, tail: float, seeds: int, items: float, of_seeds: float) -> float:
+        """Half a width from the seeds' part of its square, which is at least half of what items alone would make it."""
+        squared, shared = t_quantile(tail, items - 1) ** 2, self.rest / (seeds * items)
+        both = squared * (self.item / items + (1 - self._kept(seeds)) * shared) + of_seeds
+        return float(np.sqrt(max(both, _LEAST * squared * (self.item / items + shared))))
 
     def _kept(self, seeds: int) -> float:
         """Share of the rest that is counted with so many seeds."""
@@ -123,7 +129,7 @@ def loss_interval(values: FloatArray, chance: float) -> Interval | None:
         return None
     spread = find_spread(values, ends=(0.0, chance), imagined=_SLIGHT)
     half = spread.half_width(TAIL)
-    return Interval(float(values.mean()), max(spread.centre - half, 0.0), spread.centre + half)
+    return interval_around(float(values.mean()), (spread.centre - half, spread.centre + half), (0.0, float("inf")))
 
 
 def score_interval(values: FloatArray) -> Interval:
@@ -140,7 +146,12 @@ def score_interval(values: FloatArray) -> Interval:
         return Interval(estimate, 0.0, 1.0)
     spread = find_spread(values, ends=(0.0, 1.0), imagined=2.0)
     half = spread.half_width(TAIL)
-    return Interval(estimate, max(spread.centre - half, 0.0), min(spread.centre + half, 1.0))
+    return interval_around(estimate, (spread.centre - half, spread.centre + half), (0.0, 1.0))
+
+
+def interval_around(estimate: float, ends: tuple[float, float], scale: tuple[float, float] = (-1.0, 1.0)) -> Interval:
+    """An interval with its ends on the scale. The imagined items draw its middle towards theirs; the estimate stays inside."""
+    return Interval(estimate, max(min(ends[0], estimate), scale[0]), min(max(ends[1], estimate), scale[1]))
 
 
 def difference_interval(spread: Spread, estimate: float, looked_at: int = 1) -> Interval:
@@ -153,8 +164,7 @@ def difference_interval(spread: Spread, estimate: float, looked_at: int = 1) -> 
             (Bonferroni).
     """
     low = spread.centre - spread.half_width(TAIL / looked_at)
-    high = spread.centre + spread.half_width(TAIL)
-    return Interval(estimate, max(low, -1.0), min(high, 1.0))
+    return interval_around(estimate, (low, spread.centre + spread.half_width(TAIL)))
 
 
 def best_interval(spreads: Sequence[Spread], estimate: float) -> Interval:
@@ -167,7 +177,7 @@ def best_interval(spreads: Sequence[Spread], estimate: float) -> Interval:
         estimate: mean difference of the best.
     """
     high = spreads[0].centre + spreads[0].half_width(TAIL)
-    return Interval(estimate, max(low_end_of_best(spreads), -1.0), min(high, 1.0))
+    return interval_around(estimate, (low_end_of_best(spreads), high))
 
 
 def low_end_of_best(

@@ -39,7 +39,7 @@ def score(labels: IntArray, probabilities: FloatArray, classes: Sequence[str]) -
         balanced_accuracy=_mean([each.recall for each in present]),
         log_loss=_log_loss(labels, probabilities),
         per_class=per_class,
-        confusion=tuple(tuple(int(count) for count in row) for row in confusion),
+        cells=tuple((int(true), int(guess), int(confusion[true, guess])) for true, guess in np.argwhere(confusion)),
     )
 
 

@@ -105,6 +105,8 @@ class Race:
         """One run, whatever comes of it; returns why it failed, or nothing."""
         name = self._name(run)
         self._board.enter(part, f"{name}: starting", run.id)
+        if strategy_card(run.plan.strategy).trains_network:
+            self._encoder(run.plan.encoder).load()
         self.recorder.begin(run)
         checkpoints = FolderCheckpoints(self._control.checkpoints / run.id)
         try:

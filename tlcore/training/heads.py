@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Literal
 
 import numpy as np
@@ -92,15 +92,22 @@ def fit_head(problem: HeadProblem, strength: float, start: LinearHead | None = N
     with a probability near zero.
     """
     from scipy.optimize import minimize
-    from threadpoolctl import threadpool_limits
 
     objective = _Objective(problem, strength)
     first = np.zeros(objective.shape) if start is None else np.vstack([start.weight.T, start.bias])
     # One thread: handing out products this small costs ten times what it saves, and the number of cores would show in the sums.
-    with threadpool_limits(1, user_api="blas"):
+    with _thread_pools().limit(limits=1, user_api="blas"):
         found = minimize(objective, first.ravel(), jac=True, method="L-BFGS-B", callback=lambda _: tick(), options=_SOLVER)
     table = found.x.reshape(objective.shape).astype(np.float32)
     return LinearHead(np.ascontiguousarray(table[:-1].T), table[-1])
+
+
+@lru_cache(maxsize=1)
+def _thread_pools() -> Any:
+    """The libraries that multiply matrices, looked for once: it takes longer than a small fit."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def fit_best_head(problem: HeadProblem, strengths: Sequence[float], otherwise: float, tell: Tell = _nothing) -> BestHead:
