@@ -164,7 +164,8 @@ class RunStatus(StrEnum):
     KILLED = "KILLED"
 
 
-Budget = int | Literal["all"]
+Budget = int | Literal["all", "ladder"]
+"""Labels a run may use in all: a number, the whole training part, or several numbers up to that (`plan.budget_ladder`)."""
 
 
 class EpochRecord(Record):

@@ -58,3 +58,6 @@ def show_confidence(found: ExperimentResults) -> None:
         place = st.selectbox("Strategy", range(len(known)), format_func=lambda one: names[one], key="confidence_of")
         show_chart(charts.confidence_chart(known[place]), key="confidence")
         st.markdown(plain(known[place].sentence))
+        st.markdown(plain(known[place].scaled_sentence))
+        if known[place].scaled_bins:
+            show_chart(charts.temperature_chart(known[place]), key="temperature")

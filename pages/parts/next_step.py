@@ -9,7 +9,7 @@ from pages.parts.cached import workspace
 from pages.parts.messages import errors_shown, plain
 from pages.parts.state import remember
 from pages.parts.words import keyed
-from tlcore.evaluation.records import Alarm, NextStep
+from tlcore.evaluation.alarm_records import Alarm, NextStep
 from tlcore.experiments.control import Control
 from tlcore.experiments.results import ExperimentResults
 from tlcore.experiments.spec import ExperimentSpec

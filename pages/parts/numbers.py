@@ -6,9 +6,10 @@ from typing import NamedTuple
 from pages.parts.run_table import runs_of
 from pages.parts.words import modality_of, nouns
 from tlcore.charts.style import strategy_name
+from tlcore.evaluation.alarm_records import Alarm
 from tlcore.evaluation.evidence import opening_sentences
 from tlcore.evaluation.intervals import Interval
-from tlcore.evaluation.records import Alarm, LabelsSaved
+from tlcore.evaluation.records import LabelsSaved
 from tlcore.evaluation.wording import (
     METRIC_NAMES,
     band_words,

@@ -1,14 +1,13 @@
 """The choices that make an experiment, in three levels; what a level does not show keeps its default."""
 
-from math import log2
-
 import streamlit as st
 
 from pages.parts.augmentation import preview
-from pages.parts.cached import workspace
+from pages.parts.cached import dataset_items, workspace
 from pages.parts.forms import strategy_settings
 from pages.parts.words import keyed
 from tlcore.encoders.catalogue import encoder_cards
+from tlcore.experiments.plan import budget_ladder
 from tlcore.experiments.spec import MAX_NAME, ExperimentSpec, spec_for
 from tlcore.records import IMAGE_SIZES, Budget, DatasetCard
 from tlcore.training.catalogue import STRATEGIES
@@ -68,16 +67,17 @@ def _usual_choices(spec: ExperimentSpec, card: DatasetCard) -> ExperimentSpec:
         help="The pre-trained network that transfer starts from.",
         persist_state="session",
     )
+    n_train = _training_part(card, spec.test_share)
     budgets = middle.multiselect(
         "Labels a run may use in all",
-        ["all", *(str(step) for step in _LADDER if step < card.items)],
+        ["all", *(str(step) for step in _LADDER if step < n_train)],
         default=["all"],
         key=f"race_budgets_{card.id}",
         accept_new_options=True,
         help="Several numbers show how the answer changes with more labels. Type a number to add it.",
         persist_state="session",
     )
-    ladder = _ladder(card)
+    ladder = ["all" if rung == n_train else str(rung) for rung in budget_ladder(n_train, len(card.classes))]
     st.button(
         f"Several numbers of labels: {', '.join(ladder)}",
         icon=":material/stairs:",
@@ -101,13 +101,11 @@ def _usual_choices(spec: ExperimentSpec, card: DatasetCard) -> ExperimentSpec:
     return spec.model_copy(update={**choices, "budgets": tuple(_budget(text) for text in budgets)})
 
 
-def _ladder(card: DatasetCard) -> list[str]:
-    """Up to five numbers of labels, evenly spaced on a log scale and rounded, and all."""
-    train = 0.8 * card.items
-    low = max(min(50.0, train / 8), 4.0 * len(card.classes), 10.0)
-    steps = min(max(round(log2(train / low)), 0), 5) if train > 2 * low else 0
-    rungs = {int(float(f"{low * (train / low) ** (step / steps):.1g}")) for step in range(steps)}
-    return [*(str(rung) for rung in sorted(rungs) if len(card.classes) <= rung < 0.8 * train), "all"]
+def _training_part(card: DatasetCard, test_share: float) -> int:
+    """Items that may be trained on: exact for the user's own parts, and near enough for a drawn one."""
+    if not card.own_split:
+        return max(round((1 - test_share) * card.items), 1)
+    return max(int((dataset_items(card.id)["part"] != "test").sum()), 1)
 
 
 def _image_size(usual: int | None) -> int | None:
@@ -131,7 +129,9 @@ def _image_size(usual: int | None) -> int | None:
 def _budget(text: str) -> Budget:
     """A budget as typed; what is no number counts as 0, which the engine refuses with a sentence."""
     digits = "".join(text.split()).replace(",", "")
-    return "all" if digits.lower() == "all" else int(digits) if digits.isdecimal() and len(digits) < 10 else 0
+    if digits.lower() in ("all", "ladder"):
+        return "all" if digits.lower() == "all" else "ladder"
+    return int(digits) if digits.isdecimal() and len(digits) < 10 else 0
 
 
 def _every_setting(spec: ExperimentSpec) -> ExperimentSpec:

@@ -10,9 +10,10 @@ from race_toys import NAME, SEEDS, STRATEGIES
 
 from benchmarks.verdict_simulation import Simulation, outcomes_of, power_law
 from tlcore.data.store import DatasetStore
+from tlcore.evaluation.alarm_records import Alarm, Cause, NextStep
 from tlcore.evaluation.alarms import Watch
 from tlcore.evaluation.evidence import find_evidence
-from tlcore.evaluation.records import Alarm, Cause, Evidence, NextStep
+from tlcore.evaluation.records import Evidence
 from tlcore.experiments import queue
 from tlcore.experiments.artifacts import read_sealed, write_sealed
 from tlcore.experiments.results import Answer

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from tlcore.evaluation.alarm_records import Familiarity
 from tlcore.evaluation.alarms import Watch, find_alarms
 from tlcore.evaluation.outcomes import group_outcomes
-from tlcore.evaluation.records import Familiarity
 from tlcore.records import EpochRecord
 
 CLASSES = ("bad", "good")

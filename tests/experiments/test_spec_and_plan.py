@@ -1,8 +1,10 @@
 import pytest
 from experiment_toys import QUICK, make_spec
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tlcore.errors import ChoiceError, NotFoundError
-from tlcore.experiments.plan import plan_runs, prepare
+from tlcore.experiments.plan import budget_ladder, plan_runs, prepare
 from tlcore.experiments.spec import ExperimentSpec, check_spec
 from tlcore.records import Finding, Severity
 
@@ -124,3 +126,30 @@ def test_what_a_run_may_use_is_nested_and_never_the_test(tiny_workspace, dataset
         assert not large & set(prepared.split.test.tolist())
     drawn = [tuple(prepared.drawn(plan)) for plan in prepared.plans if plan.budget == 6]
     assert drawn[0] != drawn[1]
+
+
+@pytest.mark.parametrize(
+    ("n_train", "classes", "expected"),
+    [
+        (540, 3, (50, 100, 200, 540)),
+        (5452, 6, (50, 100, 300, 800, 2000, 5452)),
+        (10003, 77, (300, 600, 1000, 2000, 5000, 10003)),
+        (40, 2, (10, 20, 40)),
+        (15, 2, (15,)),
+        (8, 4, (8,)),
+    ],
+)
+def test_the_ladder_is_spaced_evenly_up_to_all_labels(n_train, classes, expected):
+    assert budget_ladder(n_train, classes) == expected
+
+
+@given(st.integers(2, 10**6), st.integers(2, 500))
+def test_a_ladder_rises_holds_every_class_and_ends_with_all(n_train, classes):
+    rungs = budget_ladder(n_train, classes)
+    assert list(rungs) == sorted(set(rungs)) and rungs[-1] == n_train and len(rungs) <= 6
+    assert all(rung >= classes for rung in rungs[:-1])
+
+
+def test_a_spec_may_ask_for_the_ladder():
+    spec = ExperimentSpec(name="race", dataset="d", strategies=("classic",), budgets=("ladder", "all", 90), seeds=1)
+    assert [run.budget for run in plan_runs(spec, 540, 3)] == [50, 90, 100, 200, 540]

@@ -1,6 +1,6 @@
 """Records in, Plotly figures out: each titled with its finding, in one house style, with a text for those who do not see it."""
 
-from tlcore.charts.calibration import confidence_chart, reliability_chart
+from tlcore.charts.calibration import confidence_chart, reliability_chart, temperature_chart
 from tlcore.charts.classes import per_class_chart
 from tlcore.charts.comparison import difference_chart, score_by_strategy
 from tlcore.charts.confusion import confusion_chart
@@ -38,5 +38,6 @@ __all__ = [
     "share_by_column_chart",
     "share_over_time_chart",
     "side_by_side_chart",
+    "temperature_chart",
     "time_chart",
 ]

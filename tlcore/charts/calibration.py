@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 from tlcore.charts.efficiency import side_names
 from tlcore.charts.names import Named, add_names_right
 from tlcore.charts.style import NEUTRAL, faded, figure, label, nothing, strategy_colour, strategy_marker, value_axis
-from tlcore.evaluation.records import Calibration
-from tlcore.evaluation.wording import labels_words, tenths
+from tlcore.evaluation.records import Calibration, ReliabilityBin
+from tlcore.evaluation.wording import in_sentence, labels_words, tenths
 
 _HEIGHT = 320
 _END = 103
@@ -31,12 +31,34 @@ def reliability_chart(calibration: Sequence[Calibration]) -> go.Figure:
         xaxis=value_axis("mean confidence", ticksuffix=" %", range=[0, _END]),
         yaxis=value_axis("right answers", ticksuffix=" %", range=[0, _END]),
     )
-    diagonal = {"color": NEUTRAL, "width": 1.5, "dash": "dot"}
-    chart.add_scatter(x=[0, 100], y=[0, 100], mode="lines", line=diagonal, hoverinfo="skip")
+    _add_diagonal(chart)
     for one, name, marker in zip(shown, names, markers, strict=True):
-        _add_bins(chart, one, name, marker)
+        _add_bins(chart, one.bins, name, marker)
     ends = [Named(name, mark, _END, 100 * one.bins[-1].accuracy) for name, mark, one in zip(names, markers, shown, strict=True)]
     add_names_right(chart, ends, (0, _END), _HEIGHT - 50)
+    return chart
+
+
+def temperature_chart(calibration: Calibration) -> go.Figure:
+    """A strategy's accuracy against its confidence, as it is and scaled by the temperatures of its runs."""
+    if not calibration.scaled_bins or calibration.scaled_error_debiased is None:
+        return nothing(calibration.scaled_sentence or "Nothing is known of a temperature for these runs.")
+    (name,) = side_names([calibration])
+    before, after = tenths(calibration.error_debiased), tenths(calibration.scaled_error_debiased)
+    does = "brings" if calibration.scaled_error_debiased < calibration.error_debiased else "takes"
+    marker = strategy_marker(calibration.strategy, size=9)
+    scaled = {**marker, "color": NEUTRAL}
+    chart = figure(
+        f"Scaling {does} the confidence of {in_sentence(name)} from {before} to {after} points off.",
+        calibration.scaled_sentence,
+        height=_HEIGHT,
+        key=("coloured: as it is", "grey: scaled", "dotted: confidence as good as its word"),
+        xaxis=value_axis("mean confidence", ticksuffix=" %", range=[0, _END]),
+        yaxis=value_axis("right answers", ticksuffix=" %", range=[0, _END]),
+    )
+    _add_diagonal(chart)
+    _add_bins(chart, calibration.bins, f"{name}, as it is", marker)
+    _add_bins(chart, calibration.scaled_bins, f"{name}, scaled", scaled)
     return chart
 
 
@@ -66,12 +88,17 @@ def confidence_chart(calibration: Calibration) -> go.Figure:
     return chart
 
 
-def _add_bins(chart: go.Figure, one: Calibration, name: str, marker: dict[str, object]) -> None:
-    up = [100 * (each.high - each.accuracy) for each in one.bins]
-    down = [100 * (each.accuracy - each.low) for each in one.bins]
+def _add_diagonal(chart: go.Figure) -> None:
+    diagonal = {"color": NEUTRAL, "width": 1.5, "dash": "dot"}
+    chart.add_scatter(x=[0, 100], y=[0, 100], mode="lines", line=diagonal, hoverinfo="skip")
+
+
+def _add_bins(chart: go.Figure, bins: Sequence[ReliabilityBin], name: str, marker: dict[str, object]) -> None:
+    up = [100 * (each.high - each.accuracy) for each in bins]
+    down = [100 * (each.accuracy - each.low) for each in bins]
     chart.add_scatter(
-        x=[100 * each.confidence for each in one.bins], y=[100 * each.accuracy for each in one.bins], mode="lines+markers",
-        line={"color": marker["color"], "width": 2}, marker=marker, text=[f"{each.count:,}" for each in one.bins],
+        x=[100 * each.confidence for each in bins], y=[100 * each.accuracy for each in bins], mode="lines+markers",
+        line={"color": marker["color"], "width": 2}, marker=marker, text=[f"{each.count:,}" for each in bins],
         error_y={"type": "data", "symmetric": False, "array": up, "arrayminus": down, "width": 0, "thickness": 1,
                  "color": faded(str(marker["color"]), 0.5)},
         hovertemplate=f"{label(name, 60)}<br>%{{text}} predictions, %{{x:.1f}} % sure, %{{y:.1f}} % right<extra></extra>",

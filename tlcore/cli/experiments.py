@@ -33,7 +33,10 @@ def compare(
         list[str] | None, typer.Option(metavar="ID", help="Id of an encoder; the bundled one when left out. Repeatable.")
     ] = None,
     budget: Annotated[
-        list[str] | None, typer.Option(metavar="N|all", help="Labels a run may use; all when left out. Repeatable.")
+        list[str] | None,
+        typer.Option(
+            metavar="N|all|ladder", help="Labels a run may use; all when left out; ladder: several up to all. Repeatable."
+        ),
     ] = None,
     seeds: Annotated[int, typer.Option(metavar="N", help="How many.")] = 3,
     test: Annotated[Path | None, typer.Option(metavar="PATH", help="File of test items with the dataset's columns.")] = None,
@@ -222,11 +225,12 @@ def _dataset(session: Session, text: str, test: Path | None) -> DatasetCard:
 
 
 def _budget(text: str) -> Budget:
-    """A number of labels, or all."""
-    if text == "all":
-        return "all"
+    """A number of labels, or a word for one or several."""
+    words: dict[str, Budget] = {"all": "all", "ladder": "ladder"}
+    if text in words:
+        return words[text]
     if not text.isdecimal():
-        raise ChoiceError(f'A budget is a number of labels or "all", not "{text}".')
+        raise ChoiceError(f'A budget is a number of labels, "all" or "ladder", not "{text}".')
     return int(text)
 
 

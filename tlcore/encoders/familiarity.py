@@ -14,7 +14,7 @@ import numpy.typing as npt
 from tlcore.data.languages import script_of
 from tlcore.encoders.base import Encoder, pictures_in, texts_in
 from tlcore.encoders.pixels import View, decode
-from tlcore.evaluation.records import Familiarity
+from tlcore.evaluation.alarm_records import Familiarity
 from tlcore.records import Item
 
 if TYPE_CHECKING:

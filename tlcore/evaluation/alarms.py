@@ -9,12 +9,12 @@ the loss to exceed the practical band; with one seed the interval must clear mor
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tlcore.evaluation.alarm_records import Alarm, Cause, Familiarity, NextStep
 from tlcore.evaluation.causes import Scene, find_causes, more_labels, more_seeds
 from tlcore.evaluation.comparison import CLASSIC, CONTROL, Comparison, against_control, compare
 from tlcore.evaluation.differences import class_changes
 from tlcore.evaluation.intervals import Interval, margin_of
 from tlcore.evaluation.outcomes import Group, Metric, StrategyFacts
-from tlcore.evaluation.records import Alarm, Cause, Familiarity, NextStep
 from tlcore.evaluation.wording import flipped, in_sentence, interval_words, labels_words, points, tenths, trained
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tlcore.evaluation.alarm_records import Cause, Familiarity, NextStep
 from tlcore.evaluation.comparison import CLASSIC, CONTROL, compare
 from tlcore.evaluation.intervals import Interval, difference_interval, find_difference_spread
 from tlcore.evaluation.items import item_values
 from tlcore.evaluation.outcomes import Group
-from tlcore.evaluation.records import Cause, Familiarity, NextStep
 from tlcore.evaluation.wording import in_sentence, interval_words, labels_words, listed, tenths
 from tlcore.records import RunRecord
 

@@ -96,7 +96,7 @@ def _circumstances(first: Gathered, second: Gathered) -> Iterator[Change]:
 
 
 def _budgets(spec: ExperimentSpec) -> str:
-    return ", ".join("all" if budget == "all" else labels_words(budget) for budget in spec.budgets)
+    return ", ".join(budget if isinstance(budget, str) else labels_words(budget) for budget in spec.budgets)
 
 
 def _test(side: Gathered) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log2
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,17 +75,29 @@ def prepare(workspace: Workspace, spec: ExperimentSpec, split: Split | None = No
     labels = label_indices(frame["label"], tuple(dataset.classes))
     if split is None:
         split = draw_split(frame, tuple(dataset.classes), test_share=spec.test_share, seed=spec.split_seed)
-    plans = plan_runs(spec, len(split.train))
+    plans = plan_runs(spec, len(split.train), len(dataset.classes))
     _check_classes(plans, labels[split.train], dataset)
     return Prepared(dataset, store, frame, labels, split, plans)
 
 
-def plan_runs(spec: ExperimentSpec, n_train: int) -> tuple[RunPlan, ...]:
+def budget_ladder(n_train: int, n_classes: int) -> tuple[int, ...]:
+    """Up to six numbers of labels, evenly spaced on a log scale and rounded, the last one all `n_train`.
+
+    The lowest is 50 where there are many, and never below four a class.
+    """
+    low = max(min(50.0, n_train / 8), 4.0 * n_classes, 10.0)
+    steps = min(max(round(log2(n_train / low)), 0), 5) if n_train > 2 * low else 0
+    rungs = {int(float(f"{low * (n_train / low) ** (step / steps):.1g}")) for step in range(steps)}
+    return (*sorted(rung for rung in rungs if n_classes <= rung < n_train), n_train)
+
+
+def plan_runs(spec: ExperimentSpec, n_train: int, n_classes: int = 2) -> tuple[RunPlan, ...]:
     """One plan for each strategy × encoder × budget × seed: seed by seed, so that an answer comes early, the quick ones first.
 
     `n_train` is the size of the training part. Raises ChoiceError for a budget larger than that.
     """
-    budgets = sorted({n_train if budget == "all" else budget for budget in spec.budgets})
+    words = {"all": (n_train,), "ladder": budget_ladder(n_train, n_classes)}
+    budgets = sorted({rung for budget in spec.budgets for rung in (words[budget] if isinstance(budget, str) else (budget,))})
     if budgets[-1] > n_train:
         raise ChoiceError(
             f"A budget of {budgets[-1]:,} labels is more than the training part's {n_train:,}. Choose {n_train:,} or fewer."

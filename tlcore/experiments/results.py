@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from tlcore.errors import StorageError
+from tlcore.evaluation.alarm_records import Familiarity
 from tlcore.evaluation.alarms import Watch
 from tlcore.evaluation.evidence import find_evidence
 from tlcore.evaluation.outcomes import Outcome
-from tlcore.evaluation.records import Evidence, Familiarity
+from tlcore.evaluation.records import Evidence
 from tlcore.evaluation.summary import summarise
 from tlcore.evaluation.verdict import give_verdict
 from tlcore.experiments import artifacts

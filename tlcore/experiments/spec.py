@@ -31,7 +31,7 @@ class ExperimentSpec(Record):
     encoders: tuple[str, ...] = (DEFAULT_ENCODER,)
     strategies: tuple[str, ...] = tuple(STRATEGIES)
     budgets: tuple[Budget, ...] = ("all",)
-    """Labels a run may use in all; `all` is the whole training part."""
+    """Labels a run may use in all; `all` is the whole training part, `ladder` several numbers up to that."""
     seeds: int = 3
     """How many; they are 0, 1, 2…"""
     settings: dict[str, TrainingSettings] = Field(default={})
@@ -85,8 +85,8 @@ def _check_lists(spec: ExperimentSpec) -> None:
     for strategy in (*spec.strategies, *spec.settings):
         strategy_card(strategy)
     for budget in spec.budgets:
-        if budget != "all" and budget < 1:
-            raise ChoiceError(f'A budget of {budget} labels is too small. Give a positive number, or "all".')
+        if isinstance(budget, int) and budget < 1:
+            raise ChoiceError(f'A budget of {budget} labels is too small. Give a positive number, "all" or "ladder".')
 
 
 def _check_numbers(spec: ExperimentSpec) -> None:

@@ -1,6 +1,6 @@
 """What a reader must beware of: alarms, and what could not be said."""
 
-from tlcore.evaluation.records import Alarm
+from tlcore.evaluation.alarm_records import Alarm
 from tlcore.evaluation.wording import band_words
 from tlcore.experiments.results import ExperimentResults
 from tlcore.report.markup import Html, bullets, joined, part, section, tag

@@ -27,6 +27,9 @@ def settings_section(report: ReportFacts) -> Html:
     )
 
 
+_BUDGETS = {"all": "all labels", "ladder": "a ladder up to all labels"}
+
+
 def runs_section(report: ReportFacts) -> Html:
     """Every run with how it ended."""
     rows = [_run(run) for run in report.found.runs]
@@ -38,7 +41,7 @@ def runs_section(report: ReportFacts) -> Html:
 
 def _choices(spec: ExperimentSpec) -> Iterator[tuple[str, object]]:
     yield "Encoders", ", ".join(spec.encoders)
-    yield "Budgets", ", ".join("all labels" if budget == "all" else f"{budget:,}" for budget in spec.budgets)
+    yield "Budgets", ", ".join(_BUDGETS[budget] if isinstance(budget, str) else f"{budget:,}" for budget in spec.budgets)
     yield "Seeds", count(spec.seeds)
     yield "Practical band", band_words(spec.band)
     yield "Share drawn for the test set, where the data brings none", percent(spec.test_share)
