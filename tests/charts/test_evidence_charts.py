@@ -59,7 +59,9 @@ def test_a_temperature_is_drawn_beside_what_it_mends():
     assert "Too few labels were held out" in charts.alt_text(charts.temperature_chart(found))
     update = {"temperatures": (1.5,), "scaled_bins": found.bins[:2], "error_debiased": 0.08, "scaled_error_debiased": 0.02}
     chart = charts.temperature_chart(found.model_copy(update=update))
-    assert "Scaling brings the confidence of classic baseline from 8.0 to 2.0 points off" in chart.layout.title.text
+    assert "Scaling brings the confidence of classic baseline from 8.0 to 2.0 points off" in chart.layout.title.text.replace(
+        "<br>", " "
+    )
     assert [len(trace.x) for trace in chart.data[1:]] == [len(found.bins), 2]
     worse = charts.temperature_chart(found.model_copy(update={**update, "scaled_error_debiased": 0.09}))
     assert "Scaling takes" in worse.layout.title.text
