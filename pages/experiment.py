@@ -10,7 +10,7 @@ from pages.parts.frame import framed
 from pages.parts.messages import empty_state, errors_shown
 from pages.parts.race_form import race_form
 from pages.parts.state import choose
-from tlcore.experiments import queue
+from tlcore.experiments import queue, spare
 from tlcore.experiments.spec import ExperimentSpec
 
 
@@ -37,6 +37,8 @@ with errors_shown():
         st.caption("Choose the dataset to race on.")
         st.stop()
     spec = race_form(cards[dataset])
+    if spec.encoders:
+        spare.keep_ready(workspace(), spec.encoders[0], spec.image_size)
     if show_forecast(spec):
         key = st.session_state.setdefault("start_key", uuid4().hex)
         st.button("Start the race", type="primary", icon=":material/flag:", on_click=start, args=(spec, key), key="start")

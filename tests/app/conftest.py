@@ -14,7 +14,7 @@ from race_toys import race
 from streamlit.runtime.pages_manager import PagesManager
 
 from tlcore.encoders.catalogue import DEFAULT_ENCODER, DEFAULT_ENCODERS
-from tlcore.experiments import queue
+from tlcore.experiments import queue, spare
 from tlcore.experiments.estimate import REFERENCE, keep_calibration
 from tlcore.experiments.helper import Helper
 from tlcore.experiments.processes import start_detached
@@ -48,6 +48,7 @@ def workspace(home: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """An empty workspace on a machine that was measured before, and an app that has just been started over it."""
     set_environment(monkeypatch, home)
     monkeypatch.setattr(PagesManager, "__init__", server_that_knows_its_pages)
+    monkeypatch.setattr(spare, "keep_ready", lambda *_: None)  # these tests start no workers that nobody asked for
     shutil.rmtree(home, ignore_errors=True)
     st.cache_resource.clear()
     st.cache_data.clear()

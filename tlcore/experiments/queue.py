@@ -21,6 +21,7 @@ from tlcore.experiments.control import INTERRUPTED, Control, Progress, Submissio
 from tlcore.experiments.lease import alive, read_lease, standing, write_lease
 from tlcore.experiments.plan import prepare
 from tlcore.experiments.processes import start_detached
+from tlcore.experiments.spare import WORKER, hand_over
 from tlcore.experiments.spec import ExperimentSpec
 from tlcore.experiments.store import RunStore
 from tlcore.files import write_text
@@ -164,7 +165,7 @@ def _claim(control: Control, submission: Submission) -> bool:
 def _start(control: Control) -> None:
     """Start the worker of an experiment."""
     write_text(control.folder / "starts", str(_starts(control) + 1))
-    pid = start_detached(control.workspace, "tlcore.experiments.worker", control.id, control.log_file)
+    pid = hand_over(control) or start_detached(control.workspace, WORKER, control.id, control.log_file)
     if not control.lease_file.exists():
         with suppress(psutil.NoSuchProcess):
             write_lease(control, pid)

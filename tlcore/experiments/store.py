@@ -233,6 +233,10 @@ class RunStore:
 
     # ---- MLflow -------------------------------------------------------------------------------------------------------
 
+    def warm_up(self) -> None:
+        """Import what writing needs, and open the store: seconds that need not wait for an experiment."""
+        _ = self._client
+
     @cached_property
     def _client(self) -> "MlflowClient":
         """MLflow's client."""

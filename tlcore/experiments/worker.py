@@ -7,6 +7,7 @@ closes and a resumed worker completes.
 import faulthandler
 import logging
 import os
+import select
 import sys
 import warnings
 from contextlib import suppress
@@ -21,6 +22,8 @@ from tlcore.records import RunStatus
 from tlcore.settings import Workspace
 
 _NICENESS = 10
+_PATIENCE = 600.0
+"""Seconds that a spare worker waits for something to do."""
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")  # holds a number in a container with a limit
 _log = logging.getLogger(__name__)
 
@@ -34,6 +37,27 @@ def main(experiment: str) -> None:
             status, reason = _work(control)
             control.say(f"Ended: {reason or status.value.lower()}.")
             control.write_ending(status, reason)
+
+
+def spare(encoder: str, image_size: int | None) -> None:
+    """Import and read what a worker needs, then wait to be told an experiment; end when nobody is left to tell it."""
+    _settle_in()
+    with suppress(TransferLabError):  # without the encoder it is still quicker than from nothing
+        from tlcore import runtime
+        from tlcore.encoders.catalogue import load_encoder
+        from tlcore.experiments.race import Race  # noqa: F401 - for what it imports
+        from tlcore.experiments.store import RunStore
+
+        workspace = Workspace()
+        runtime.configure_threads()
+        RunStore(workspace).warm_up()
+        load_encoder(encoder, workspace, image_size).load()
+    ready, _, _ = select.select([sys.stdin], [], [], _PATIENCE)
+    if ready and (experiment := sys.stdin.readline().strip()):
+        log = os.open(Control(Workspace(), experiment).log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        for stream in (1, 2):
+            os.dup2(log, stream)
+        main(experiment)
 
 
 def _work(control: Control) -> tuple[RunStatus, str]:
@@ -112,4 +136,7 @@ def _limit_memory() -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    if sys.argv[1] == "--spare":
+        spare(sys.argv[2], int(sys.argv[3]) or None)
+    else:
+        main(sys.argv[1])
