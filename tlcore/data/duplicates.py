@@ -2,8 +2,10 @@
 
 Two texts are near copies when the Jaccard similarity of their sets of five-character pieces is at least `SIMILARITY`.
 Candidates come from MinHash signatures cut into bands (Broder 1997; Leskovec, Rajaraman, Ullman, "Mining of Massive
-Datasets", ch. 3) and every candidate pair is then checked exactly, so a pair that is called near really is. A pair at the
-very threshold is found with probability 0.999. Written on numpy because it is ten times as fast here as datasketch.
+Datasets", ch. 3) and every candidate pair is then checked exactly, so a pair that is called near really is. A signature takes
+one pass: each piece falls into one of 90 bins, a bin keeps its smallest (Li, Owen, Zhang, "One Permutation Hashing", 2012), and
+an empty bin takes that of another (Shrivastava, "Optimal Densification for Fast and Accurate Minwise Hashing", 2017). A
+pair at the very threshold is found with probability PROB. Written on numpy because it is ten times as fast here as datasketch.
 """
 
 import re
@@ -17,6 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from tlcore.data.strings import taken, text_blocks
+
 IntArray = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.uint32]
 
@@ -29,10 +33,17 @@ MAX_PAIRS = 300_000
 _PIECE = 5
 _BANDS = 18
 _ROWS = 5
+_BINS = _BANDS * _ROWS
+_DRAWS = 6
+_EMPTY = np.uint32(2**32 - 1)
 _WINDOW = 4
 _CHUNK_CHARACTERS = 4_000_000
+_RUN = 1_000
+_AT_A_TIME = 4_096
 # Letters, digits, and the pictures that carry a mood; punctuation, case and spacing do not make another text.
 _KEPT = re.compile(r"[\w\u2600-\u27bf\U0001f000-\U0001faff]+")
+_PLAIN_ASCII = {code: sign.lower() if _KEPT.match(sign) else " " for code, sign in enumerate(map(chr, range(128)))}
+"""The same for ASCII alone, which is quicker to translate."""
 
 
 @dataclass(frozen=True)
@@ -44,45 +55,95 @@ class Copies:
     near: IntArray
     """`(n,)` position of the first text of the family: texts linked, also through others, by being copies or near copies."""
     compared: int
-    """How many texts were looked at for near copies; fewer than n when `MAX_CHARACTERS` was reached."""
+    """How many texts were looked at for near copies, copies of them included; fewer than n beyond `MAX_CHARACTERS`."""
     complete: bool
     """False when either limit cut the search short."""
 
 
-def find_copies(texts: Sequence[str]) -> Copies:
+def find_copies(texts: Sequence[str] | pd.Series) -> Copies:
     """Group texts into copies and families of near copies; a text without visible characters is a copy of nothing.
 
-    5,000 texts of 170 characters take about 0.3 s, 100,000 about 4 s; time grows with the characters up to `MAX_CHARACTERS`.
+    MEASURED
     """
-    exact = first_positions([" ".join(text.split()) for text in texts])
-    keys = [plain(text) for text in texts]
-    near = first_positions([key or text.strip() for key, text in zip(keys, texts, strict=True)])
-    distinct = np.flatnonzero(near == np.arange(len(texts)))
-    compared = _within_limit(distinct, keys)
-    distinct = distinct[: np.searchsorted(distinct, compared)]
-    links, complete = _similar_pairs([keys[position] for position in distinct])
-    near = join(near, distinct[links])
-    return Copies(exact, near, compared, complete and compared == len(texts))
+    exact, characters = _exact_copies(texts)
+    first = exact == np.arange(len(texts))
+    looked_at = _looked_at(np.flatnonzero(first), characters)
+    family, complete = _families([plain(text) for text in taken(texts, looked_at)])
+    near = np.arange(len(texts), dtype=np.int64)
+    near[looked_at] = looked_at[family]
+    known = np.zeros(len(texts), dtype=bool)
+    known[looked_at] = True
+    compared = int(known[exact].sum())
+    return Copies(exact, near[exact], compared, complete and compared == len(texts))
+
+
+def _exact_copies(texts: Sequence[str] | pd.Series) -> tuple[IntArray, IntArray]:
+    """`(n,)` position of the first text that is the same but for spaces, and `(n,)` characters of each text."""
+    hashes, characters = np.empty(len(texts), dtype=np.int64), np.empty(len(texts), dtype=np.int64)
+    start = 0
+    for block in text_blocks(texts):
+        part = slice(start, start := start + len(block))
+        hashes[part] = [hash(_single_spaced(text)) for text in block]
+        characters[part] = [len(text) for text in block]
+    first = _first_equal(hashes)
+    first[hashes == hash("")] = np.flatnonzero(hashes == hash(""))
+    # Equal hashes of different texts are next to impossible, but a copy that is none would be wrong.
+    seen: dict[str, int] = {}
+    copies = np.flatnonzero(first != np.arange(len(first)))
+    for some in np.array_split(copies, len(copies) // _AT_A_TIME + 1):
+        pairs = zip(some.tolist(), taken(texts, some), taken(texts, first[some]), strict=True)
+        for position, text, earlier in pairs:
+            if _single_spaced(text) != _single_spaced(earlier):
+                first[position] = seen.setdefault(_single_spaced(text), position)
+    return first, characters
+
+
+def _single_spaced(text: str) -> str:
+    """The text without spaces around it and with single ones inside; most texts are so already, which is quick to see."""
+    if text.isprintable() and "  " not in text and text.strip() is text:
+        return text
+    return " ".join(text.split())
+
+
+def _looked_at(distinct: IntArray, characters: IntArray) -> IntArray:
+    """Those of the distinct texts that are compared for near copies: all, or runs of neighbours from all over the file."""
+    sizes = characters[distinct]
+    total = int(sizes.sum())
+    if total > MAX_CHARACTERS:
+        chosen = distinct % _RUN < max(1, _RUN * MAX_CHARACTERS // total)
+        distinct, sizes = distinct[chosen], sizes[chosen]
+    return distinct[np.cumsum(sizes) <= MAX_CHARACTERS]
+
+
+def _families(keys: list[str]) -> tuple[IntArray, bool]:
+    """`(n,)` place of the first plain text of each one's family, and whether all candidate pairs were checked."""
+    family = first_positions(keys)
+    distinct = np.flatnonzero(family == np.arange(len(keys)))
+    links, complete = _similar_pairs([keys[place] for place in distinct])
+    return join(family, distinct[links]), complete
+
+
+def _first_equal(codes: npt.NDArray[np.int64]) -> IntArray:
+    """`(n,)` position of the first equal number."""
+    groups, distinct = pd.factorize(codes)
+    first = np.empty(len(distinct), dtype=np.int64)
+    # Written backwards, so that the first of each group is what stays.
+    first[groups[::-1]] = np.arange(len(codes))[::-1]
+    return first[groups]
 
 
 def plain(text: str) -> str:
     """The text in lower case with single spaces and without punctuation: what near copies are compared by."""
+    if text.isascii():
+        return " ".join(text.translate(_PLAIN_ASCII).split())
     return " ".join(_KEPT.findall(unicodedata.normalize("NFKC", text).casefold()))
 
 
 def first_positions(keys: Sequence[str]) -> IntArray:
     """`(n,)` position of the first equal key; an empty key equals nothing."""
-    codes, _ = pd.factorize(np.array(keys, dtype=object))
-    first = pd.Series(np.arange(len(keys))).groupby(codes).transform("min").to_numpy(dtype=np.int64)
+    first = _first_equal(pd.factorize(np.array(keys, dtype=object))[0])
     blank = np.fromiter((not key for key in keys), dtype=bool, count=len(keys))
     return np.where(blank, np.arange(len(keys)), first)
-
-
-def _within_limit(distinct: IntArray, keys: list[str]) -> int:
-    """How many leading texts may be compared before their distinct ones exceed `MAX_CHARACTERS`."""
-    total = np.cumsum(np.fromiter((len(keys[position]) for position in distinct), dtype=np.int64, count=len(distinct)))
-    allowed = int(np.searchsorted(total, MAX_CHARACTERS, side="right"))
-    return len(keys) if allowed == len(distinct) else int(distinct[allowed])
 
 
 def _similar_pairs(keys: list[str]) -> tuple[IntArray, bool]:
@@ -145,18 +206,41 @@ def _bands_of(keys: list[str]) -> Keys:
     hashes, counts = _piece_hashes(keys)
     own = np.random.default_rng(len(keys)).integers(0, 2**32, size=(_BANDS, len(keys)), dtype=np.uint32)
     long = np.flatnonzero(counts)
-    if not len(long):
-        return own
-    starts = (np.cumsum(counts) - counts)[long]
-    rng = np.random.default_rng(0)
-    multipliers = rng.integers(0, 2**31, size=(_BANDS, _ROWS), dtype=np.uint32) * np.uint32(2) + np.uint32(1)
+    smallest = _filled(_smallest(hashes, counts[long]), hashes, counts[long])
     for band in range(_BANDS):
         key = np.zeros(len(long), dtype=np.uint32)
-        for multiplier in multipliers[band]:
-            smallest = np.minimum.reduceat(_mixed(hashes * multiplier), starts)
-            key = _mixed(key * np.uint32(0x9E3779B1) + smallest)
+        for place in range(band * _ROWS, (band + 1) * _ROWS):
+            key = _mixed(key * np.uint32(0x9E3779B1) + smallest[:, place])
         own[band, long] = key
     return own
+
+
+def _smallest(hashes: Keys, counts: IntArray) -> Keys:
+    """`(n, bins)` the smallest hash that falls into each of the bins of a text, `_EMPTY` where none does."""
+    found = np.full(len(counts) * _BINS, _EMPTY, dtype=np.uint32)
+    # The upper half of a product chooses the bin, the hash itself is compared: mixed again, so that the two are unrelated.
+    bins = (hashes.astype(np.uint64) * np.uint64(_BINS) >> np.uint64(32)).astype(np.int64)
+    bins += np.repeat(np.arange(len(counts)) * _BINS, counts)
+    np.minimum.at(found, bins, np.minimum(_mixed(hashes * np.uint32(0x85EBCA6B)), _EMPTY - np.uint32(1)))
+    return found.reshape(-1, _BINS)
+
+
+def _filled(smallest: Keys, hashes: Keys, counts: IntArray) -> Keys:
+    """The same with each empty bin filled from one drawn for it, or by a hash of its own; both are the same for all texts."""
+    given, empty = smallest.copy(), smallest == _EMPTY
+    rng = np.random.default_rng(0)
+    for _ in range(_DRAWS):
+        rows = np.flatnonzero(empty.any(axis=1))
+        smallest[rows] = np.where(empty[rows], given[np.ix_(rows, rng.integers(0, _BINS, _BINS))], smallest[rows])
+        empty[rows] = smallest[rows] == _EMPTY
+    # A short text has few pieces, so that draws often fail and hashes of its own are cheap.
+    rows = empty.any(axis=1)
+    own, starts = hashes[np.repeat(rows, counts)], (np.cumsum(counts[rows]) - counts[rows])
+    multipliers = rng.integers(0, 2**31, size=_BINS, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
+    for place in np.flatnonzero(empty.any(axis=0)):
+        found = np.minimum.reduceat(_mixed(own * multipliers[place]), starts)
+        smallest[rows, place] = np.where(empty[rows, place], found, smallest[rows, place])
+    return smallest
 
 
 def _piece_hashes(keys: list[str]) -> tuple[Keys, IntArray]:
@@ -164,11 +248,15 @@ def _piece_hashes(keys: list[str]) -> tuple[Keys, IntArray]:
     codes = np.frombuffer("".join(keys).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     lengths = np.fromiter(map(len, keys), dtype=np.int64, count=len(keys))
     counts = np.maximum(lengths - _PIECE + 1, 0)
-    inside = np.arange(counts.sum()) + np.repeat(np.cumsum(lengths) - lengths - np.cumsum(counts) + counts, counts)
-    hashes = np.zeros(len(inside), dtype=np.uint32)
+    hashes = np.zeros(max(0, len(codes) - _PIECE + 1), dtype=np.uint32)
     for offset in range(_PIECE):
-        hashes = _mixed(hashes * np.uint32(0x01000193) ^ codes[inside + offset])
-    return hashes, counts
+        hashes = _mixed(hashes * np.uint32(0x01000193) ^ codes[offset : offset + len(hashes)])
+    # Pieces that begin in the last characters of a text run into the next one.
+    inside = np.ones(len(codes), dtype=bool)
+    ends = np.cumsum(lengths)
+    for back in range(1, _PIECE):
+        inside[(ends - back)[lengths >= back]] = False
+    return hashes[inside[: len(hashes)]], counts
 
 
 def _mixed(values: Keys) -> Keys:
