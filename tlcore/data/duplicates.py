@@ -180,16 +180,16 @@ def _candidates(bands: Keys) -> IntArray:
             found.append(np.stack([order[same], order[same + step]], axis=1))
         starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])
         firsts = np.repeat(starts, np.diff(np.r_[starts, len(order)]))
-        found.append(np.stack([order[firsts], order], axis=1))
+        others = np.flatnonzero(firsts != np.arange(len(order)))
+        found.append(np.stack([order[firsts[others]], order[others]], axis=1))
     pairs = np.concatenate(found) if found else np.empty((0, 2), dtype=np.int64)
     # One number a pair sorts far faster than rows of two.
     numbers = np.unique(pairs[:, 0] * bands.shape[1] + pairs[:, 1])
-    pairs = np.stack(np.divmod(numbers, max(1, bands.shape[1])), axis=1)
-    return pairs[pairs[:, 0] != pairs[:, 1]]
+    return np.stack(np.divmod(numbers, max(1, bands.shape[1])), axis=1)
 
 
 def _alike(pairs: IntArray, sketches: Sketches) -> IntArray:
-    """The pairs worth an exact look: signatures that agree in half their numbers, as those of similar texts hardly ever fail to."""
+    """The pairs worth an exact look: their signatures agree in half their numbers; similar texts hardly ever fail to."""
     agree = [
         (sketches[some[:, 0]] == sketches[some[:, 1]]).mean(axis=1) >= _WORTH_A_LOOK
         for some in np.array_split(pairs, len(pairs) // _AT_A_TIME + 1)
@@ -268,7 +268,8 @@ def _piece_hashes(keys: list[str]) -> tuple[Keys, IntArray]:
     counts = np.maximum(lengths - _PIECE + 1, 0)
     hashes = np.zeros(max(0, len(codes) - _PIECE + 1), dtype=np.uint32)
     for offset in range(_PIECE):
-        hashes = _mixed(hashes * np.uint32(0x01000193) ^ codes[offset : offset + len(hashes)])
+        hashes = hashes * np.uint32(0x9E3779B1) + codes[offset : offset + len(hashes)]
+    hashes = _mixed(hashes)
     # Pieces that begin in the last characters of a text run into the next one.
     inside = np.ones(len(codes), dtype=bool)
     ends = np.cumsum(lengths)
