@@ -33,9 +33,13 @@ def unlabelled(items: pd.DataFrame) -> pd.Series:
 
 def exact_copies(items: pd.DataFrame) -> pd.Series:
     """Later copies of the same text with the same label in the same part."""
-    twins = _with_twins(items)
-    again = twins.duplicated(["copy", "label", "part"]) & ~empty_texts(twins)
-    return again.reindex(items.index, fill_value=False)
+    twins = items[["copy", "label", "part"]][_has_twins(items)]
+    mask = pd.Series(items.index.isin(twins.index[twins.duplicated()]), index=items.index)
+    if "text" in items:
+        again = np.flatnonzero(mask)
+        blank = np.array([_shows_nothing(text) for text in taken(items["text"], again)], dtype=np.bool_)
+        mask.iloc[again[blank]] = False
+    return mask
 
 
 def near_copies(items: pd.DataFrame) -> pd.Series:
@@ -45,7 +49,7 @@ def near_copies(items: pd.DataFrame) -> pd.Series:
 
 def conflicting(items: pd.DataFrame) -> pd.Series:
     """Items whose very text also carries another label."""
-    twins = _with_twins(items)
+    twins = items[["copy", "label"]][_has_twins(items)]
     labels = twins["label"].where(twins["label"] != "")
     contradicted = labels.groupby(twins["copy"]).transform("nunique") > 1
     return contradicted.reindex(items.index, fill_value=False)
@@ -74,9 +78,9 @@ def unseen_labels(items: pd.DataFrame) -> pd.Series:
     return test & ~unlabelled(items) & ~items["label"].isin(items["label"][~test].unique())
 
 
-def _with_twins(items: pd.DataFrame) -> pd.DataFrame:
-    """The items that have an exact copy, which are few as a rule; index as in `items`."""
-    return items[items["copy"].duplicated(keep=False)]
+def _has_twins(items: pd.DataFrame) -> pd.Series:
+    """Items that have an exact copy, few as a rule: only they need a closer look."""
+    return items["copy"].duplicated(keep=False)
 
 
 def _shows_nothing(text: str) -> bool:

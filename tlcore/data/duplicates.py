@@ -38,7 +38,7 @@ _BINS = _BANDS * _ROWS
 _DRAWS = 6
 _EMPTY = np.uint32(2**32 - 1)
 _WINDOW = 4
-_CHUNK_CHARACTERS = 4_000_000
+_CHUNK_CHARACTERS = 1_000_000
 _RUN = 1_000
 _AT_A_TIME = 4_096
 _WORTH_A_LOOK = 0.5
@@ -72,7 +72,7 @@ def find_copies(texts: Sequence[str] | pd.Series) -> Copies:
     exact, characters = _exact_copies(texts)
     first = exact == np.arange(len(texts))
     looked_at = _looked_at(np.flatnonzero(first), characters)
-    family, complete = _families([plain(text) for text in taken(texts, looked_at)])
+    family, complete = _families([plain(text) for some in _slices(looked_at) for text in taken(texts, some)])
     near = np.arange(len(texts), dtype=np.int64)
     near[looked_at] = looked_at[family]
     known = np.zeros(len(texts), dtype=bool)
@@ -97,7 +97,7 @@ def _exact_copies(texts: Sequence[str] | pd.Series) -> tuple[IntArray, IntArray]
     # Equal hashes of different texts are next to impossible, but a copy that is none would be wrong.
     seen: dict[str, int] = {}
     copies = np.flatnonzero(first != np.arange(len(first)))
-    for some in np.array_split(copies, len(copies) // _AT_A_TIME + 1):
+    for some in _slices(copies):
         pairs = zip(some.tolist(), taken(texts, some), taken(texts, first[some]), strict=True)
         for position, text, earlier in pairs:
             if _single_spaced(text) != _single_spaced(earlier):
@@ -108,6 +108,11 @@ def _exact_copies(texts: Sequence[str] | pd.Series) -> tuple[IntArray, IntArray]
 def _single_spaced(text: str) -> str:
     """The text without spaces around it and with single ones inside."""
     return " ".join(text.split())
+
+
+def _slices(numbers: IntArray) -> list[IntArray]:
+    """Some thousand at a time, at least one slice."""
+    return np.array_split(numbers, len(numbers) // _AT_A_TIME + 1)
 
 
 def _looked_at(distinct: IntArray, characters: IntArray) -> IntArray:
@@ -190,10 +195,7 @@ def _candidates(bands: Keys) -> IntArray:
 
 def _alike(pairs: IntArray, sketches: Sketches) -> IntArray:
     """The pairs worth an exact look: their signatures agree in half their numbers; similar texts hardly ever fail to."""
-    agree = [
-        (sketches[some[:, 0]] == sketches[some[:, 1]]).mean(axis=1) >= _WORTH_A_LOOK
-        for some in np.array_split(pairs, len(pairs) // _AT_A_TIME + 1)
-    ]
+    agree = [(sketches[some[:, 0]] == sketches[some[:, 1]]).mean(axis=1) >= _WORTH_A_LOOK for some in _slices(pairs)]
     return pairs[np.concatenate(agree)]
 
 

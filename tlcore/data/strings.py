@@ -13,8 +13,7 @@ _BLOCK_ROWS = 8_192
 
 def arrow_blocks(column: pd.Series) -> Iterator[pa.Array]:
     """The values of a column of text as Arrow arrays of some thousand rows, in order; missing values are null."""
-    values = pa.array(column, from_pandas=True)
-    for chunk in values.chunks if isinstance(values, pa.ChunkedArray) else [values]:
+    for chunk in _chunks(column):
         for start in range(0, len(chunk), _BLOCK_ROWS):
             yield chunk[start : start + _BLOCK_ROWS]
 
@@ -29,9 +28,23 @@ def text_blocks(texts: Sequence[str] | pd.Series) -> Iterator[list[str]]:
 
 def taken(texts: Sequence[str] | pd.Series, positions: npt.NDArray[np.int64]) -> list[str]:
     """The texts at some positions."""
-    if isinstance(texts, pd.Series):
-        return list(texts.take(positions).tolist())
-    return [texts[position] for position in positions]
+    if not isinstance(texts, pd.Series):
+        return [texts[position] for position in positions]
+    # Chunk by chunk: Arrow itself would first copy the whole column into one piece.
+    chunks = _chunks(texts)
+    starts = np.cumsum([0, *map(len, chunks)])
+    chunk_of = np.searchsorted(starts, positions, side="right") - 1
+    found = np.empty(len(positions), dtype=object)
+    for place in np.unique(chunk_of):
+        here = chunk_of == place
+        found[here] = chunks[place].take(pa.array(positions[here] - starts[place])).to_pylist()
+    return list(found)
+
+
+def _chunks(column: pd.Series) -> list[pa.Array]:
+    """The pieces in which a column lies in memory."""
+    values = pa.array(column, from_pandas=True)
+    return list(values.chunks) if isinstance(values, pa.ChunkedArray) else [values]
 
 
 def lengths(column: pd.Series) -> npt.NDArray[np.int64]:
