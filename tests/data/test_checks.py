@@ -100,15 +100,6 @@ def test_a_search_that_was_cut_short_says_so(monkeypatch):
     assert "of 40 texts" in finding.message
 
 
-def test_near_copies_among_a_sample_say_how_many_texts_were_looked_at(monkeypatch):
-    frame = rows()
-    frame.loc[1, "text"] = frame.loc[0, "text"].upper()
-    monkeypatch.setattr("tlcore.data.duplicates.MAX_CHARACTERS", 300)
-    finding = find(frame, "near_duplicates")
-    looked_at = find(frame, "near_duplicates_limited").message.split("looked at ")[1].split(" ")[0]
-    assert f"found among the {looked_at} of 40 texts looked at" in finding.message
-
-
 def test_an_id_column_as_label_is_stopped_with_a_question():
     frame = rows(6_000, [str(number) for number in range(5_000)])
     finding = find(frame, "label_is_id")
@@ -187,14 +178,6 @@ def test_texts_that_will_be_cut_are_counted_by_the_encoders_own_tokens():
 def test_when_many_texts_are_cut_it_is_a_warning():
     frame = rows().assign(text=lambda table: table["text"] * 20)
     assert find(frame, "long_texts", count_tokens=lambda texts: np.full(len(texts), 999)).severity == Severity.WARNING
-
-
-def test_of_very_many_longer_texts_a_sample_is_counted_and_said_to_be_one(monkeypatch):
-    monkeypatch.setattr("tlcore.data.checks.MOST_COUNTED", 10)
-    frame = rows().assign(text=lambda table: table["text"] * 20)
-    finding = find(frame, "long_texts", count_tokens=lambda texts: np.full(len(texts), 999))
-    assert (finding.count, finding.severity) == (10, Severity.WARNING)
-    assert finding.message.startswith("Among 10 of 40 texts that may be so long, 10 texts are longer than")
 
 
 @pytest.mark.parametrize(

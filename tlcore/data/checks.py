@@ -9,9 +9,10 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from tlcore.data import cures
-from tlcore.data.duplicates import Copies, IntArray
+from tlcore.data.duplicates import Copies
 from tlcore.data.findings import about_classes, about_items, named, odd_ones, plural, shorten
 from tlcore.data.languages import languages_of, longer_ones, scripts_of
+from tlcore.data.signatures import IntArray
 from tlcore.data.strings import arrow_blocks, lengths, taken
 from tlcore.records import NOUNS, DatasetSource, Finding, Modality, Severity
 
