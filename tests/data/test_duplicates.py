@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tlcore.data import duplicates
+from tlcore.data import duplicates, signatures
 from tlcore.data.duplicates import SIMILARITY, find_copies, plain
 
 REVIEW = "The kettle arrived on a Tuesday and has boiled water for eleven people every morning since then."
@@ -76,7 +76,7 @@ def test_families_do_not_depend_on_where_chunks_of_work_end(monkeypatch):
     texts = [words(rng, 12) for _ in range(60)]
     texts += [text + "." for text in texts[::2]] + [text[:-1] for text in texts[::3]]
     whole = find_copies(texts).near
-    monkeypatch.setattr(duplicates, "_CHUNK_CHARACTERS", 200)
+    monkeypatch.setattr(signatures, "_CHUNK_CHARACTERS", 200)
     assert (find_copies(texts).near == whole).all()
 
 

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 from tlcore.data import cures
-from tlcore.data.duplicates import Copies, IntArray
+from tlcore.data.duplicates import Copies
 from tlcore.data.findings import about_classes, about_items, named, odd_ones, plural, shorten
-from tlcore.data.languages import languages_of, script_of
+from tlcore.data.languages import languages_of, longer_ones, scripts_of
+from tlcore.data.signatures import IntArray
+from tlcore.data.strings import arrow_blocks, lengths, taken
 from tlcore.records import NOUNS, DatasetSource, Finding, Modality, Severity
 
 CountTokens = Callable[[Sequence[str]], IntArray]
@@ -21,6 +25,10 @@ FEW = 10
 """A class with fewer items is called small."""
 LOPSIDED = 10
 """The largest class over the smallest, from which on a dataset is called imbalanced."""
+MOST_COUNTED = 20_000
+"""Most texts whose tokens are counted, spread evenly over those that may be too long (about 2 s at 200 characters)."""
+_ADDED_TOKENS = 3
+_AT_A_TIME = 4_096
 _MANY_CUT = 0.05
 _OTHER_LABELS: dict[Modality, str] = {"text": "Choose another label column.", "image": "Sort the pictures into other classes."}
 
@@ -39,12 +47,16 @@ class Checked:
     @property
     def train(self) -> pd.DataFrame:
         """Labelled items that may train: all but the user's own test part."""
-        return self.items[(self.items["part"] != "test") & (self.items["label"] != "")]
+        return self.items[self._trains]
 
     @property
+    def _trains(self) -> pd.Series:
+        return (self.items["part"] != "test") & (self.items["label"] != "")
+
+    @cached_property
     def class_sizes(self) -> pd.Series:
         """Label -> items that may train, largest class first."""
-        return self.train["label"].value_counts()
+        return self.items["label"][self._trains].value_counts()
 
     @property
     def looks_like_id(self) -> bool:
@@ -82,7 +94,7 @@ def near_duplicates(checked: Checked) -> Iterator[Finding]:
         one, many = NOUNS[checked.modality]
         message = (
             plural(mask.sum(), f"{one} is a copy or near copy", f"{many} are copies or near copies")
-            + f" of an earlier one; {differing:,} differ a little."
+            + f" of an earlier one; {differing:,} differ a little{_among(checked)}."
         )
         yield from about_items("near_duplicates", Severity.WARNING, message, checked.items, mask, "remove_near_duplicates")
     if not checked.copies.complete:
@@ -91,6 +103,12 @@ def near_duplicates(checked: Checked) -> Iterator[Finding]:
             f"{len(checked.items):,} texts and not at every pair. Exact copies were all found."
         )
         yield Finding(code="near_duplicates_limited", severity=Severity.INFO, message=message, count=len(checked.items))
+
+
+def _among(checked: Checked) -> str:
+    """How many items were looked at for near copies, when not all were."""
+    looked_at, count = checked.copies.compared, len(checked.items)
+    return f", found among the {looked_at:,} of {count:,} {NOUNS[checked.modality][1]} looked at" if looked_at < count else ""
 
 
 def conflicting_labels(checked: Checked) -> Iterator[Finding]:
@@ -156,24 +174,46 @@ def long_texts(checked: Checked) -> Iterator[Finding]:
     if checked.count_tokens is None:
         return
     texts = checked.items["text"]
-    # No tokenizer makes more than about three tokens of one character, so short texts need not be counted.
-    candidates = texts[texts.str.len() > TOKEN_LIMIT // 3]
-    mask = pd.Series(False, index=texts.index)
-    mask[candidates.index] = np.asarray(checked.count_tokens(candidates.tolist())) > TOKEN_LIMIT
-    severity = Severity.WARNING if mask.mean() > _MANY_CUT else Severity.INFO
-    message = plural(mask.sum(), "text is", "texts are") + f" longer than {TOKEN_LIMIT} tokens; the rest of each is cut."
+    candidates = _may_be_long(texts)
+    step = -(-len(candidates) // MOST_COUNTED) or 1
+    counted = candidates[::step]
+    counts = [np.asarray(checked.count_tokens(taken(texts, some))) for some in _slices(counted)]
+    long = counted[np.concatenate([np.empty(0, np.int64), *counts]) > TOKEN_LIMIT]
+    mask = pd.Series(np.isin(np.arange(len(texts)), long), index=texts.index)
+    severity = Severity.WARNING if step * len(long) > _MANY_CUT * len(texts) else Severity.INFO
+    message = plural(len(long), "text is", "texts are") + f" longer than {TOKEN_LIMIT} tokens; the rest of each is cut."
+    if step > 1:
+        message = f"Among {len(counted):,} of {len(candidates):,} texts that may be so long, {message}"
     yield from about_items("long_texts", severity, message, checked.items, mask)
+
+
+def _may_be_long(texts: pd.Series) -> IntArray:
+    """Positions of texts that may have more tokens than `TOKEN_LIMIT`; no other needs counting.
+
+    A token of ASCII has at least one character, and up to three are added: two marks and a leading space. Of another
+    character no tokenizer makes more than about three tokens.
+    """
+    characters = lengths(texts)
+    ascii_only = np.concatenate([np.empty(0, bool), *(pc.string_is_ascii(block) for block in arrow_blocks(texts))]).astype(bool)
+    return np.flatnonzero(characters > np.where(ascii_only, TOKEN_LIMIT - _ADDED_TOKENS, TOKEN_LIMIT // 3))
+
+
+def _slices(positions: IntArray) -> Iterator[IntArray]:
+    """Positions a few thousand at a time."""
+    return (positions[start : start + _AT_A_TIME] for start in range(0, len(positions), _AT_A_TIME))
 
 
 def mixed_scripts(checked: Checked) -> Iterator[Finding]:
     """Texts in another script than most."""
-    scripts = checked.items["text"].map(script_of)
+    scripts = scripts_of(checked.items["text"])
     yield from odd_ones("mixed_scripts", "Most texts are", scripts[scripts != ""], checked.items)
 
 
 def mixed_languages(checked: Checked) -> Iterator[Finding]:
     """Texts in another language than most, among a sample of the longer ones."""
-    languages = pd.Series(languages_of(checked.items["text"].tolist()), dtype="object")
+    texts = checked.items["text"]
+    longer = longer_ones(lengths(texts))
+    languages = pd.Series({longer[place]: name for place, name in languages_of(taken(texts, longer)).items()}, dtype="object")
     yield from odd_ones("mixed_languages", f"Of {len(languages):,} longer texts looked at, most are", languages, checked.items)
 
 

@@ -6,7 +6,10 @@ table of `tlcore.data.items` and give a mask `(n,)`, true for the items to leave
 
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
+
+from tlcore.data.strings import matches, taken
 
 Mask = Callable[[pd.DataFrame], pd.Series]
 """Table of items -> `(n,)` bool."""
@@ -16,7 +19,11 @@ def empty_texts(items: pd.DataFrame) -> pd.Series:
     """Texts without a visible character; no picture is one."""
     if "text" not in items:
         return pd.Series(False, index=items.index)
-    return items["text"].map(lambda text: not any(char.isprintable() and not char.isspace() for char in text)).astype(bool)
+    # Most texts have a visible character of ASCII, which is found far faster; the others are looked at one by one.
+    empty = ~matches(items["text"], "[!-~]")
+    doubtful = np.flatnonzero(empty)
+    empty[doubtful] = [_shows_nothing(text) for text in taken(items["text"], doubtful)]
+    return pd.Series(empty, index=items.index)
 
 
 def unlabelled(items: pd.DataFrame) -> pd.Series:
@@ -26,7 +33,13 @@ def unlabelled(items: pd.DataFrame) -> pd.Series:
 
 def exact_copies(items: pd.DataFrame) -> pd.Series:
     """Later copies of the same text with the same label in the same part."""
-    return items.duplicated(["copy", "label", "part"]) & ~empty_texts(items)
+    twins = items[["copy", "label", "part"]][_has_twins(items)]
+    mask = pd.Series(items.index.isin(twins.index[twins.duplicated()]), index=items.index)
+    if "text" in items:
+        again = np.flatnonzero(mask)
+        blank = np.array([_shows_nothing(text) for text in taken(items["text"], again)], dtype=np.bool_)
+        mask.iloc[again[blank]] = False
+    return mask
 
 
 def near_copies(items: pd.DataFrame) -> pd.Series:
@@ -36,8 +49,10 @@ def near_copies(items: pd.DataFrame) -> pd.Series:
 
 def conflicting(items: pd.DataFrame) -> pd.Series:
     """Items whose very text also carries another label."""
-    labels = items["label"].where(items["label"] != "")
-    return labels.groupby(items["copy"]).transform("nunique") > 1
+    twins = items[["copy", "label"]][_has_twins(items)]
+    labels = twins["label"].where(twins["label"] != "")
+    contradicted = labels.groupby(twins["copy"]).transform("nunique") > 1
+    return contradicted.reindex(items.index, fill_value=False)
 
 
 def lone_classes(items: pd.DataFrame) -> pd.Series:
@@ -60,7 +75,17 @@ def group_leaks(items: pd.DataFrame) -> pd.Series:
 def unseen_labels(items: pd.DataFrame) -> pd.Series:
     """Test items whose label does not occur in the train part."""
     test = items["part"] == "test"
-    return test & ~unlabelled(items) & ~items["label"].isin(items["label"][~test])
+    return test & ~unlabelled(items) & ~items["label"].isin(items["label"][~test].unique())
+
+
+def _has_twins(items: pd.DataFrame) -> pd.Series:
+    """Items that have an exact copy, few as a rule: only they need a closer look."""
+    return items["copy"].duplicated(keep=False)
+
+
+def _shows_nothing(text: str) -> bool:
+    """Whether no character of a text can be seen."""
+    return not any(char.isprintable() and not char.isspace() for char in text)
 
 
 def _without(mask: Mask) -> Callable[[pd.DataFrame], pd.DataFrame]:

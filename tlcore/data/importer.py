@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tlcore.data.checks import CountTokens
@@ -56,6 +57,9 @@ class _File:
                 raise ChoiceError(f"{self.shown} has no column “{column}” for the {part}. Its columns are {there}.")
         table = pq.read_table(self.parquet, columns=[*dict.fromkeys(wanted.values()), LINE_COLUMN]).to_pandas()
         rows = pd.DataFrame({part: table[column] for part, column in wanted.items()}).assign(line=table[LINE_COLUMN])
+        del table
+        # What reading has needed goes back to the system, so that the checks do not come on top of it.
+        pa.default_memory_pool().release_unused()
         return rows.assign(label=rows["label"].str.strip())
 
 

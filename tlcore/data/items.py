@@ -1,13 +1,13 @@
 """The table of a dataset's items: its columns, what makes it complete, and the hash of its content."""
 
 import hashlib
-from collections.abc import Sequence
 
 import pandas as pd
 
 from tlcore.data.duplicates import Copies, find_copies
 from tlcore.data.pictures.copies import find_picture_copies
 from tlcore.data.sentiment import SENTIMENTS
+from tlcore.data.strings import arrow_blocks, joined, lengths
 from tlcore.errors import DataError
 from tlcore.records import Modality, Task
 
@@ -49,7 +49,7 @@ def _copies(items: pd.DataFrame, modality: Modality) -> Copies:
     """Copies and near copies among the items."""
     if modality == "image":
         return find_picture_copies(items["pixels"].tolist(), items["look"].tolist())
-    return find_copies(items["text"].tolist())
+    return find_copies(items["text"])
 
 
 def class_counts(labels: pd.Series, task: Task) -> dict[str, int]:
@@ -65,10 +65,10 @@ def content_hash(items: pd.DataFrame, modality: Modality, task: Task) -> str:
     """SHA-256 in hex of what is learned from, in order: contents, labels, parts, groups; not where they came from."""
     digest = hashlib.sha256(f"{modality}\n{task}\n{len(items)}\n".encode())
     for name in (CONTENT[modality], *_GIVEN):
-        values: Sequence[str] = items[name].tolist()
         # The lengths make the joined values unambiguous.
-        digest.update(",".join(str(len(value)) for value in values).encode())
-        digest.update("".join(values).encode())
+        digest.update(",".join(map(str, lengths(items[name]).tolist())).encode())
+        for block in arrow_blocks(items[name]):
+            digest.update(joined(block))
     return digest.hexdigest()
 
 

@@ -6,6 +6,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow.compute as pc
+
+from tlcore.data.strings import arrow_blocks
+
 _LOOKED_AT = 200
 """Characters of a text that decide on its script."""
 _LONG_ENOUGH = 60
@@ -30,18 +37,32 @@ def script_of(text: str) -> str:
     return counts.most_common(1)[0][0] if counts else ""
 
 
+def scripts_of(column: pd.Series) -> pd.Series:
+    """`script_of` of every text of a column, index as in the column."""
+    found: list[str] = []
+    for block in arrow_blocks(column):
+        start = pc.utf8_slice_codeunits(block, 0, _LOOKED_AT)
+        # Most texts of most datasets begin with ASCII alone, which needs no look at each character.
+        latin = pc.and_(pc.string_is_ascii(start), pc.match_substring_regex(start, "[A-Za-z]")).to_pylist()
+        found += ["Latin" if known else script_of(text.as_py()) for known, text in zip(latin, start, strict=True)]
+    return pd.Series(found, index=column.index, dtype="object")
+
+
 def languages_of(texts: Sequence[str]) -> dict[int, str]:
     """Position -> language, for up to 1,000 longer texts spread evenly; only where the guess is surer than 99 %.
 
     Uses py3langid (97 languages and more; BSD), which is dependable on a sentence and not on a few words: on 10,000 English
     texts of 60 characters or more it was never both sure and wrong.
     """
-    long = [position for position, text in enumerate(texts) if len(text) >= _LONG_ENOUGH]
-    if not long:
-        return {}
-    step = max(1, len(long) // _SAMPLE)
-    guesses = {position: _identifier().classify(texts[position]) for position in long[::step][:_SAMPLE]}
+    long = longer_ones(np.fromiter(map(len, texts), np.int64, len(texts))).tolist()
+    guesses = {position: _identifier().classify(texts[position]) for position in long}
     return {position: _NAMES.get(code, f"language {code}") for position, (code, sure) in guesses.items() if sure > _SURE}
+
+
+def longer_ones(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Positions of up to 1,000 texts that are long enough to tell their language, spread evenly, by their characters `(n,)`."""
+    long = np.flatnonzero(lengths >= _LONG_ENOUGH)
+    return long[:: max(1, len(long) // _SAMPLE)][:_SAMPLE]
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tlcore.data.duplicates import IntArray, join
+from tlcore.data.duplicates import join
+from tlcore.data.signatures import IntArray
 from tlcore.errors import DataError
 
 _ENOUGH = 0.5

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from tlcore.data.duplicates import Copies, IntArray, first_positions, join
+from tlcore.data.duplicates import Copies, first_positions, join
+from tlcore.data.signatures import IntArray
 
 if TYPE_CHECKING:
     from PIL import Image
