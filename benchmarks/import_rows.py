@@ -100,7 +100,7 @@ TARGET = Target(
     notes=(
         f"We allow ourselves {LIMIT_MB} MB at the peak.",
         "Ours also finds out how the file is written and refuses one that is broken, looks for near copies (in the first "
-        "100 million characters), languages, scripts and long texts, and seals what it stores; the peers do not.",
+        "24 million characters), languages, scripts and long texts, and seals what it stores; the peers do not.",
     ),
 )
 

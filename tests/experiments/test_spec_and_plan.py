@@ -29,7 +29,7 @@ def test_seeds_go_one_by_one_and_quick_strategies_first():
     assert [run.seed for run in runs] == sorted(run.seed for run in runs)
     first = [run for run in runs if run.seed == 0]
     assert [run.budget for run in first] == [50] * 5 + [540] * 5
-    assert [run.strategy for run in first[:5]][:2] == ["classic", "feature_extraction"]
+    assert [run.strategy for run in first[:5]][:2] == ["feature_extraction", "classic"]
     assert first[4].strategy == "scratch"
 
 

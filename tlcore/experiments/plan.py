@@ -122,9 +122,9 @@ def plan_runs(spec: ExperimentSpec, n_train: int, n_classes: int = 2) -> tuple[R
 
 
 def _effort(spec: ExperimentSpec, strategy: str) -> tuple[bool, bool, int, int]:
-    """Orders strategies from quick to slow."""
+    """Orders strategies from quick to slow. Features are there before the first run, so a head on them comes first of all."""
     card = strategy_card(strategy)
-    return card.trains_network, card.uses_encoder, spec.settings_of(strategy).epochs, list(STRATEGIES).index(strategy)
+    return card.trains_network, not card.uses_encoder, spec.settings_of(strategy).epochs, list(STRATEGIES).index(strategy)
 
 
 def _encoder_cards(workspace: Workspace, spec: ExperimentSpec) -> list[EncoderCard]:
