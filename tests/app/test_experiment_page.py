@@ -6,6 +6,7 @@ from datasets_toys import HOSTILE, a_text, store_dataset, store_numbered
 
 from tlcore.data.store import DatasetStore
 from tlcore.encoders.catalogue import DEFAULT_ENCODER
+from tlcore.experiments import spare
 from tlcore.experiments.control import all_controls
 from tlcore.experiments.rows import ExperimentRecord
 from tlcore.experiments.spec import ExperimentSpec
@@ -245,3 +246,10 @@ def test_a_ladder_of_labels_is_one_click(workspace: Workspace, workers: list[str
     assert len(rungs) >= 2
     assert rungs == sorted(set(rungs))
     assert all(isinstance(rung, int) and 4 <= rung < 320 for rung in rungs)
+
+
+def test_a_worker_gets_ready_while_a_person_chooses(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[tuple[object, ...]] = []
+    monkeypatch.setattr(spare, "keep_ready", lambda workspace, *what: kept.append((workspace.root, *what)))
+    form(workspace)
+    assert kept[-1] == (workspace.root, DEFAULT_ENCODER, None)
