@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from tlcore.charts.style import (
     BAD_RGB,
+    FULL_SHADE,
     GOOD_RGB,
     NEUTRAL,
     drawn_of,
@@ -126,8 +127,8 @@ def _add_counts(chart: go.Figure, counts: _Counts, shares: _Shares, pictures: Ma
     """White on full shades, the theme's own text colour on clear ones; below the picture where there is one."""
     # A click on a cell would otherwise make all counts nearly unseen.
     for chosen, font, clicked in (
-        (shares >= 0.5, {"color": "#ffffff"}, "#ffffff"),
-        ((shares < 0.5) & (counts > 0), {}, NEUTRAL),
+        (shares >= FULL_SHADE, {"color": "#ffffff"}, "#ffffff"),
+        ((shares < FULL_SHADE) & (counts > 0), {}, NEUTRAL),
     ):
         rows, columns = np.nonzero(chosen)
         chart.add_scatter(
