@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from pages.parts.answer import best_summary
 from pages.parts.charts import show_chart, show_chart_of_runs
 from pages.parts.messages import plain
 from tlcore import charts
-from tlcore.charts.calibration import farthest_off
 from tlcore.charts.efficiency import side_names
 from tlcore.evaluation.growth import labels_needed
 from tlcore.evaluation.records import Growth
@@ -51,7 +51,7 @@ def _growth(found: ExperimentResults, growth: Growth) -> None:
 
 
 def show_confidence(found: ExperimentResults) -> None:
-    """Whether a strategy's confidence can be believed, among the others and alone: the one that is farthest off first."""
+    """Whether a strategy's confidence can be believed, among the others and alone: the most accurate one first."""
     known = found.evidence.calibration if found.evidence else ()
     if not known:
         show_chart(charts.reliability_chart(known), key="reliability")
@@ -60,7 +60,8 @@ def show_confidence(found: ExperimentResults) -> None:
         "Each answer comes with a confidence. It is as good as its word when, of the answers that are 80 % sure,"
         " 80 % are right."
     )
-    names, first = side_names(known), known.index(farthest_off(known))
+    names, best = side_names(known), best_summary(found)
+    first = next((place for place, one in enumerate(known) if (one.strategy, one.encoder) == (best.strategy, best.encoder)), 0)
     place = st.selectbox("Strategy", range(len(known)), first, format_func=lambda one: names[one], key="confidence_of")
     one = known[place]
     show_chart(charts.reliability_chart(known, one), key="reliability")

@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-_INK = """<style>
+INK = """<style>
 .stPlotlyChart .main-svg g:not(.hoverlayer, .hoverlayer *) > text:not([style*="rgb(255, 255, 255)"]) {
   fill: currentColor !important;
 }
@@ -20,4 +20,4 @@ def framed() -> None:
     if PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
         st.rerun()
-    st.html(_INK)
+    st.html(INK)

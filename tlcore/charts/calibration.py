@@ -23,7 +23,7 @@ def reliability_chart(calibration: Sequence[Calibration], chosen: Calibration | 
     shown = [one for one in calibration if one.bins]
     if not shown:
         return nothing("No run has finished yet, so nothing is known of confidence.")
-    names, worst = side_names(shown), farthest_off(shown)
+    names, worst = side_names(shown), max(shown, key=lambda one: abs(one.overconfidence))
     front = chosen if chosen in shown else worst
     markers = [strategy_marker(one.strategy, size=9) for one in shown]
     chart = figure(
@@ -46,11 +46,6 @@ def reliability_chart(calibration: Sequence[Calibration], chosen: Calibration | 
     ends = [Named(name, mark, _END, 100 * one.bins[-1].accuracy) for name, mark, one in zip(names, markers, shown, strict=True)]
     add_names_right(chart, ends, (0, _END), _HEIGHT - 50)
     return chart
-
-
-def farthest_off(calibration: Sequence[Calibration]) -> Calibration:
-    """The one whose mean confidence lies farthest from its accuracy; raises ValueError when there is none."""
-    return max(calibration, key=lambda one: abs(one.overconfidence))
 
 
 def temperature_chart(calibration: Calibration) -> go.Figure:

@@ -146,6 +146,8 @@ def _title(names: Sequence[str], counts: _Counts) -> str:
     if not wrong.any():
         return f"No mistake on {total:,} test items."
     row, column = divmod(int(wrong.argmax()), len(names))
+    if wrong.sum() == 1:
+        return f"1 of {total:,} is wrong: {quoted(names[row])} taken for {quoted(names[column])}."
     return (
         f"{int(wrong.sum()):,} of {total:,} are wrong, most often {quoted(names[row])} taken for {quoted(names[column])} "
         f"({int(wrong[row, column]):,} of {int(counts[row].sum()):,})."

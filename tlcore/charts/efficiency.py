@@ -148,13 +148,7 @@ def labels_saved_chart(saved: Sequence[LabelsSaved]) -> go.Figure:
         _saved_title(known, names),
         " ".join(one.sentence for one in known),
         height=_ROW * len(known) + 60,
-        key=(
-            "mark: estimate",
-            "line: 95 % interval",
-            "arrow: the runs show no end",
-            "right of 1: labels are saved",
-            "log scale",
-        ),  # fmt: skip
+        key=("mark: estimate", "line: 95 % interval", "arrow: no end seen", "right of 1: labels are saved", "log scale"),
         xaxis=value_axis(
             "times as many labels",
             type="log",
