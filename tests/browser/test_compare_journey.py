@@ -1,7 +1,7 @@
 """Two experiments set side by side in the browser: the answer there is the command line's, and its address can be handed on."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from app_server import Server, settle
@@ -11,6 +11,16 @@ from results_toys import Toy, leave, sleeping_workers
 from tlcore.settings import Workspace
 
 Visit = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of its own: other journeys count what is in theirs."""
+    running = Server(tmp_path_factory.mktemp("compare") / "workspace")
+    running.start()
+    yield running
+    running.kill()
+    assert "Traceback" not in running.log.read_text()
 
 
 @pytest.fixture(scope="module")
