@@ -21,7 +21,8 @@ with errors_shown():
         )  # fmt: skip
         st.stop()
     names = {
-        record.id: f"{record.name} · {record.dataset_name} · {record.created_at[:16].replace('T', ' ')}" for record in records
+        record.id: " · ".join([*dict.fromkeys((record.name, record.dataset_name)), record.created_at[:16].replace("T", " ")])
+        for record in records
     }
     left, right = st.columns(2)
     with left:

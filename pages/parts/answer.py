@@ -29,8 +29,8 @@ def show_answer(found: ExperimentResults) -> None:
         with st.container(border=True, key="verdict"):
             st.badge(headline, icon=icon, color=colour)
             opening = opening_sentences(verdict, found.evidence) if found.evidence else (verdict.sentence,)
-            for sentence in opening:
-                st.markdown(f"### {plain(sentence)}", anchors=False)
+            for place, sentence in enumerate(opening):
+                st.markdown(f"{'#####' if place else '###'} {plain(sentence)}", anchors=False)
             show_numbers(found)
             for note in verdict.notes:
                 st.caption(plain(note))

@@ -9,15 +9,20 @@ import streamlit as st
 from pages.parts.cached import run_store
 from pages.parts.messages import points, state_of
 from pages.parts.models import python_lines
+from pages.parts.run_table import PERCENT
 from tlcore.charts.style import strategy_name
 from tlcore.experiments.results import ExperimentResults
 from tlcore.models.bundle import read_card, zip_bundle
 from tlcore.models.card import bundle_name
 from tlcore.records import RunRecord
 
+_PERCENTS = {"accuracy": "accuracy", "macro_f1": "macro F1"}
+_HEADS = {"train_seconds": "training, s", "encode_seconds": "encoding, s", "settled_on": "settled on", **_PERCENTS}
+"""Columns of the file that have a plainer name on the screen."""
 _COLUMNS = {
-    **dict.fromkeys(("accuracy", "macro_f1"), st.column_config.NumberColumn(format="percent")),
-    **dict.fromkeys(("train_seconds", "encode_seconds"), st.column_config.NumberColumn(format="%.1f")),
+    **dict.fromkeys(_PERCENTS.values(), PERCENT),
+    **dict.fromkeys(("training, s", "encoding, s"), st.column_config.NumberColumn(format="%.1f")),
+    "settled on": st.column_config.TextColumn(help="What the run chose by the labels that it kept aside."),
 }
 
 
@@ -51,8 +56,11 @@ def first_of_each(found: ExperimentResults) -> list[RunRecord]:
 def show_downloads(found: ExperimentResults) -> None:
     """Every run, and what can be taken along."""
     table = pd.DataFrame([_run_row(run) for run in found.runs])
+    shown = table.assign(
+        strategy=table["strategy"].map(strategy_name), **{share: 100 * table[share].astype(float) for share in _PERCENTS}
+    ).rename(columns=_HEADS)
     st.dataframe(
-        table, hide_index=True, column_order=[*table.columns[1:], "run"], column_config=_COLUMNS, placeholder="–",
+        shown, hide_index=True, column_order=[*shown.columns[1:], "run"], column_config=_COLUMNS, placeholder="–",
         key="result_runs", alt="All runs with their scores and times",
     )  # fmt: skip
     with st.container(horizontal=True):

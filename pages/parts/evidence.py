@@ -49,6 +49,11 @@ def _scores(found: ExperimentResults) -> None:
     if found.evidence and found.evidence.measures:
         st.markdown("**The verdict's pair by every measure**")
         st.markdown("\n".join(f"- {plain(one.sentence)}" for one in found.evidence.measures))
+        verdict = found.verdict
+        if verdict and any(one.measure == verdict.metric and one.low != verdict.low for one in found.evidence.measures):
+            st.caption(
+                "These intervals are of this pair alone; the verdict's also allows for its pick among several strategies."
+            )
     for note in found.evidence.notes if found.evidence else ():
         st.caption(plain(note))
     st.dataframe(_summary_table(found.summary), hide_index=True, alt="Scores and times by strategy")

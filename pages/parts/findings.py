@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from pages.parts.answer import best_summary
 from pages.parts.charts import show_chart, show_chart_of_runs
 from pages.parts.messages import plain
 from tlcore import charts
@@ -50,14 +51,22 @@ def _growth(found: ExperimentResults, growth: Growth) -> None:
 
 
 def show_confidence(found: ExperimentResults) -> None:
-    """Whether confidence can be believed, and how sure each strategy is."""
+    """Whether a strategy's confidence can be believed, among the others and alone: the most accurate one first."""
     known = found.evidence.calibration if found.evidence else ()
-    show_chart(charts.reliability_chart(known), key="reliability")
-    names = side_names(known)
-    if known:
-        place = st.selectbox("Strategy", range(len(known)), format_func=lambda one: names[one], key="confidence_of")
-        show_chart(charts.confidence_chart(known[place]), key="confidence")
-        st.markdown(plain(known[place].sentence))
-        st.markdown(plain(known[place].scaled_sentence))
-        if known[place].scaled_bins:
-            show_chart(charts.temperature_chart(known[place]), key="temperature")
+    if not known:
+        show_chart(charts.reliability_chart(known), key="reliability")
+        return
+    st.markdown(
+        "Each answer comes with a confidence. It is as good as its word when, of the answers that are 80 % sure,"
+        " 80 % are right."
+    )
+    names, best = side_names(known), best_summary(found)
+    first = next((place for place, one in enumerate(known) if (one.strategy, one.encoder) == (best.strategy, best.encoder)), 0)
+    place = st.selectbox("Strategy", range(len(known)), first, format_func=lambda one: names[one], key="confidence_of")
+    one = known[place]
+    show_chart(charts.reliability_chart(known, one), key="reliability")
+    st.markdown(plain(one.sentence))
+    show_chart(charts.confidence_chart(one), key="confidence")
+    st.markdown(plain(one.scaled_sentence))
+    if one.scaled_bins:
+        show_chart(charts.temperature_chart(one), key="temperature")

@@ -3,6 +3,13 @@
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+INK = """<style>
+.stPlotlyChart .main-svg g:not(.hoverlayer, .hoverlayer *) > text:not([style*="rgb(255, 255, 255)"]) {
+  fill: currentColor !important;
+}
+</style>"""
+"""Streamlit's light theme writes in charts in a grey that cannot be read on shaded cells: here it is the page's own ink."""
+
 
 def framed() -> None:
     """Call first on every page.
@@ -13,3 +20,4 @@ def framed() -> None:
     if PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
         st.rerun()
+    st.html(INK)

@@ -26,7 +26,7 @@ _LOSS_CHART = {
             "field": "strategy",
             "type": "nominal",
             "title": None,
-            "legend": {"orient": "top"},
+            "legend": {"orient": "top", "columns": 2},
             "scale": {"domain": list(_COLOURS), "range": list(_COLOURS.values())},
         },
     },

@@ -12,6 +12,8 @@ from markdown_it.token import Token
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
+from pages.parts.frame import INK
+
 APP = Path(__file__).parents[2] / "app.py"
 PATIENCE = 120
 LETTERS = {
@@ -99,8 +101,8 @@ class Visit(AppTest):
 
     @property
     def markup(self) -> list[str]:
-        """Every text that the browser reads as Markdown."""
-        return [text for kind, text in self._texts() if kind not in LETTERS]
+        """Every text that the browser reads as Markdown, but for the style that every page has."""
+        return [text for kind, text in self._texts() if kind not in LETTERS and text != INK]
 
     @property
     def oddities(self) -> dict[str, set[str]]:

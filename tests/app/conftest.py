@@ -1,7 +1,6 @@
 """A workspace that a module's tests share one after the other, emptied in between: so they can share its helper process too."""
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,13 +10,13 @@ import pytest
 import streamlit as st
 from app_visit import server_that_knows_its_pages
 from race_toys import race
+from results_toys import sleeping_workers
 from streamlit.runtime.pages_manager import PagesManager
 
 from tlcore.encoders.catalogue import DEFAULT_ENCODER, DEFAULT_ENCODERS
-from tlcore.experiments import queue, spare
+from tlcore.experiments import spare
 from tlcore.experiments.estimate import REFERENCE, keep_calibration
 from tlcore.experiments.helper import Helper
-from tlcore.experiments.processes import start_detached
 from tlcore.experiments.rows import ExperimentRecord
 from tlcore.experiments.store import RunStore
 from tlcore.records import IMAGE_SIZES
@@ -101,18 +100,5 @@ def raced_pictures(finished_picture_race: Path, workspace: Workspace) -> Experim
 @pytest.fixture
 def workers(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Makes every worker a process that only sleeps, until the test is over; the experiments that got one, in order."""
-    asleep: list[subprocess.Popen[bytes]] = []
-    started: list[str] = []
-
-    def start(workspace: Workspace, module: str, experiment: str, log: Path) -> int:
-        if not module.endswith(".worker"):
-            return start_detached(workspace, module, experiment, log)
-        asleep.append(subprocess.Popen(["sleep", "600"]))
-        started.append(experiment)
-        return asleep[-1].pid
-
-    monkeypatch.setattr(queue, "start_detached", start)
-    yield started
-    for process in asleep:
-        process.kill()
-        process.wait()
+    with sleeping_workers() as started:
+        yield started

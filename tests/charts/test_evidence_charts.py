@@ -59,12 +59,21 @@ def test_a_temperature_is_drawn_beside_what_it_mends():
     assert "Too few labels were held out" in charts.alt_text(charts.temperature_chart(found))
     update = {"temperatures": (1.5,), "scaled_bins": found.bins[:2], "error_debiased": 0.08, "scaled_error_debiased": 0.02}
     chart = charts.temperature_chart(found.model_copy(update=update))
-    assert "Scaling brings the confidence of classic baseline from 8.0 to 2.0 points off" in chart.layout.title.text.replace(
-        "<br>", " "
-    )
+    assert "Scaling brings the confidence of classic baseline from 8.0 to 2.0 points off" in charts.alt_text(chart)
     assert [len(trace.x) for trace in chart.data[1:]] == [len(found.bins), 2]
     worse = charts.temperature_chart(found.model_copy(update={**update, "scaled_error_debiased": 0.09}))
     assert "Scaling takes" in worse.layout.title.text
+
+
+def test_one_strategy_stands_out_and_the_title_is_about_it():
+    known = evidence().calibration
+    worst = max(known, key=lambda one: abs(one.overconfidence))
+    for chosen in (None, *known):
+        chart = charts.reliability_chart(known, chosen)
+        [front] = [trace for trace in chart.data if trace.mode == "lines+markers"]
+        assert list(front.x) == pytest.approx([100 * each.confidence for each in (chosen or worst).bins])
+        assert ("farthest off" in charts.alt_text(chart)) is (chosen in (None, worst))
+        assert len([trace for trace in chart.data if trace.opacity]) == len(known) - 1
 
 
 def test_one_measure_is_drawn_with_every_point_and_its_runs():

@@ -15,25 +15,34 @@ _END = 103
 """Percent at which both axes end."""
 
 
-def reliability_chart(calibration: Sequence[Calibration]) -> go.Figure:
-    """Accuracy against confidence, one line a strategy, named on the right; the dotted diagonal is confidence as its word."""
+def reliability_chart(calibration: Sequence[Calibration], chosen: Calibration | None = None) -> go.Figure:
+    """Accuracy against confidence, one line a strategy, named on the right; the dotted diagonal is confidence as its word.
+
+    One strategy stands out and has its intervals, and the title is about it: the chosen one, else the farthest off.
+    """
     shown = [one for one in calibration if one.bins]
     if not shown:
         return nothing("No run has finished yet, so nothing is known of confidence.")
-    names = side_names(shown)
-    worst = max(shown, key=lambda one: abs(one.overconfidence))
+    names, worst = side_names(shown), max(shown, key=lambda one: abs(one.overconfidence))
+    front = chosen if chosen in shown else worst
     markers = [strategy_marker(one.strategy, size=9) for one in shown]
     chart = figure(
-        _title(worst, names[shown.index(worst)]),
+        _title(front, names[shown.index(front)], front is worst and len(shown) > 1),
         " ".join(one.sentence for one in shown),
         height=_HEIGHT,
-        key=("dotted: confidence as good as its word", "lines up and down: 95 % interval"),
+        key=(
+            "dotted: confidence as good as its word",
+            "lines up and down: 95 % interval",
+            *(["faint: the other strategies"] if len(shown) > 1 else []),
+        ),
         xaxis=value_axis("mean confidence", ticksuffix=" %", range=[0, _END]),
         yaxis=value_axis("right answers", ticksuffix=" %", range=[0, _END]),
     )
     _add_diagonal(chart)
-    for one, name, marker in zip(shown, names, markers, strict=True):
-        _add_bins(chart, one.bins, name, marker)
+    # The one that stands out is drawn last, so that nothing covers it.
+    for one, name, marker in sorted(zip(shown, names, markers, strict=True), key=lambda side: side[0] is front):
+        draw = _add_bins if one is front else _add_faint
+        draw(chart, one.bins, name, marker)
     ends = [Named(name, mark, _END, 100 * one.bins[-1].accuracy) for name, mark, one in zip(names, markers, shown, strict=True)]
     add_names_right(chart, ends, (0, _END), _HEIGHT - 50)
     return chart
@@ -93,6 +102,15 @@ def _add_diagonal(chart: go.Figure) -> None:
     chart.add_scatter(x=[0, 100], y=[0, 100], mode="lines", line=diagonal, hoverinfo="skip")
 
 
+def _add_faint(chart: go.Figure, bins: Sequence[ReliabilityBin], name: str, marker: dict[str, object]) -> None:
+    """A thin line without marks: enough to see where the others run."""
+    chart.add_scatter(
+        x=[100 * each.confidence for each in bins], y=[100 * each.accuracy for each in bins], mode="lines",
+        line={"color": marker["color"], "width": 1.5}, opacity=0.45,
+        hovertemplate=f"{label(name, 60)}<br>%{{x:.1f}} % sure, %{{y:.1f}} % right<extra></extra>",
+    )  # fmt: skip
+
+
 def _add_bins(chart: go.Figure, bins: Sequence[ReliabilityBin], name: str, marker: dict[str, object]) -> None:
     up = [100 * (each.high - each.accuracy) for each in bins]
     down = [100 * (each.accuracy - each.low) for each in bins]
@@ -105,11 +123,12 @@ def _add_bins(chart: go.Figure, bins: Sequence[ReliabilityBin], name: str, marke
     )  # fmt: skip
 
 
-def _title(one: Calibration, name: str) -> str:
+def _title(one: Calibration, name: str, farthest: bool) -> str:
     side = "above" if one.overconfidence >= 0 else "below"
     low, high = one.overconfidence_low, one.overconfidence_high
     span = ""
     if low is not None and high is not None:
         ends = (low, high) if one.overconfidence >= 0 else (-high, -low)
         span = f" (95 % interval {tenths(ends[0])} to {tenths(ends[1])})"
-    return f"{name} is farthest off: its confidence lies {tenths(abs(one.overconfidence))} points {side} its accuracy{span}."
+    size = f"{tenths(abs(one.overconfidence))} points {side} its accuracy{span}."
+    return f"{name} is farthest off: its confidence lies {size}" if farthest else f"{name}: its confidence lies {size}"

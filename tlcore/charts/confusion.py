@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from tlcore.charts.style import (
     BAD_RGB,
+    FULL_SHADE,
     GOOD_RGB,
     NEUTRAL,
     drawn_of,
@@ -126,8 +127,8 @@ def _add_counts(chart: go.Figure, counts: _Counts, shares: _Shares, pictures: Ma
     """White on full shades, the theme's own text colour on clear ones; below the picture where there is one."""
     # A click on a cell would otherwise make all counts nearly unseen.
     for chosen, font, clicked in (
-        (shares >= 0.5, {"color": "#ffffff"}, "#ffffff"),
-        ((shares < 0.5) & (counts > 0), {}, NEUTRAL),
+        (shares >= FULL_SHADE, {"color": "#ffffff"}, "#ffffff"),
+        ((shares < FULL_SHADE) & (counts > 0), {}, NEUTRAL),
     ):
         rows, columns = np.nonzero(chosen)
         chart.add_scatter(
@@ -145,6 +146,8 @@ def _title(names: Sequence[str], counts: _Counts) -> str:
     if not wrong.any():
         return f"No mistake on {total:,} test items."
     row, column = divmod(int(wrong.argmax()), len(names))
+    if wrong.sum() == 1:
+        return f"1 of {total:,} is wrong: {quoted(names[row])} taken for {quoted(names[column])}."
     return (
         f"{int(wrong.sum()):,} of {total:,} are wrong, most often {quoted(names[row])} taken for {quoted(names[column])} "
         f"({int(wrong[row, column]):,} of {int(counts[row].sum()):,})."

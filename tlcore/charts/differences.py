@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from tlcore.charts.style import (
     BAD_RGB,
+    FULL_SHADE,
     GOOD_RGB,
     NEUTRAL,
     drawn_of,
@@ -24,7 +25,7 @@ from tlcore.charts.style import (
     value_axis,
 )
 from tlcore.evaluation.records import ClassChange, ItemDifferences
-from tlcore.evaluation.wording import in_sentence, tenths
+from tlcore.evaluation.wording import in_sentence, tenths, trained
 
 MOST_CLASSES = 30
 """Drawn at most: those that change most."""
@@ -54,6 +55,7 @@ def class_change_chart(differences: ItemDifferences) -> go.Figure:
         height=_ROW * len(rows) + 56,
         key=(*(f'<span style="color:{mark["color"]}">{marker_sign(mark)}</span> {label(name)}'
                for name, mark in zip(names, markers, strict=True)), "in brackets: test items",
+             "recall: share of a class that is recognised",
              *drawn_of(len(rows), len(everything), "that change most")),
         xaxis=value_axis("recall", ticksuffix=" %", range=[-4, 104]),
         yaxis=rows_axis([""] * len(rows)),
@@ -121,7 +123,7 @@ def _add_marks(chart: go.Figure, names: Sequence[str], change: npt.NDArray[np.fl
     )  # fmt: skip
     changed = [cell for cell in cells if change[cell]]
     if len(names) <= _FEW and changed:
-        full = 0.5 * float(np.abs(change).max())
+        full = FULL_SHADE * float(np.abs(change).max())
         # White on full shades. A click on a cell would otherwise make all numbers nearly unseen.
         for of_these, font, clicked in (
             ([cell for cell in changed if abs(change[cell]) >= full], {"color": "#ffffff"}, "#ffffff"),
@@ -140,11 +142,11 @@ def _change_title(differences: ItemDifferences, rows: Sequence[ClassChange]) -> 
     name = strategy_name(differences.first)
     title = (
         f"Beyond chance, {in_sentence(name)} recognises {len(better)} of {len(rows)} classes better than"
-        f" {in_sentence(strategy_name(differences.second))} and {len(worse)} worse"
+        f" {trained(strategy_name(differences.second))}, {len(worse) or 'none'} worse"
     )
     top = max(rows, key=lambda one: abs(one.difference or 0.0))
     size = top.difference or 0.0
-    return f"{title}; most changes {quoted(top.label)}, by {'+' if size >= 0 else '−'}{tenths(abs(size))} points of recall."
+    return f"{title}; {quoted(top.label)} changes most, by {'+' if size >= 0 else '−'}{tenths(abs(size))} points of recall."
 
 
 def _change_words(one: ClassChange) -> str:

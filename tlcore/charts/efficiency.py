@@ -148,9 +148,9 @@ def labels_saved_chart(saved: Sequence[LabelsSaved]) -> go.Figure:
         _saved_title(known, names),
         " ".join(one.sentence for one in known),
         height=_ROW * len(known) + 60,
-        key=("mark: estimate", "line: 95 % interval", "arrow: the runs show no end", "right of 1: labels are saved"),
+        key=("mark: estimate", "line: 95 % interval", "arrow: no end seen", "right of 1: labels are saved", "log scale"),
         xaxis=value_axis(
-            "times as many labels for training from scratch, log scale",
+            "times as many labels",
             type="log",
             range=[first, last],
             **_times_ticks(first, last),
@@ -175,6 +175,7 @@ def _add_saved(chart: go.Figure, place: int, one: LabelsSaved, edges: tuple[floa
         line={"color": colour, "width": 3},
         marker=marks,
         hovertemplate=hover,
+        cliponaxis=False,
         customdata=[list(one.runs)] * 2,
     )
     if one.factor is not None:

@@ -23,6 +23,8 @@ SOFT = "rgba(128,138,150,0.16)"
 NEUTRAL = "#7b8794"
 GOOD, BAD = "#1f83c4", "#d55e00"
 GOOD_RGB, BAD_RGB = "31,131,196", "213,94,0"
+FULL_SHADE = 0.75
+"""Share of the full shade from which white can be read on it; below, only the theme's own ink can, light or dark."""
 SERIES = ("#1f83c4", "#d55e00", "#009e73", "#b4609a", "#b8860b", "#8b6fc9", "#0f8f83", "#8a7a4a")
 """For what has no colour of its own; beyond these, and for "all others", neutral."""
 _STRATEGY_MARKS = {
@@ -35,7 +37,7 @@ _STRATEGY_MARKS = {
 _SIGNS = {"diamond": "◆", "square": "■", "circle": "●", "diamond-open": "◇", "square-open": "□", "circle-open": "○"}
 _SENTIMENT = {"negative": BAD, "neutral": NEUTRAL, "positive": GOOD}
 _BUTTONS = ["zoom", "pan", "select", "lasso", "zoomin", "zoomout", "autoscale", "resetscale"]
-_TITLE_CHARACTERS = 56
+_TITLE_CHARACTERS = 50
 """A line of the title; two lines are easier to read than one that a phone cuts off."""
 _NUMBER_AND_UNIT = re.compile(r"(\d) (%|(?:s|min|h)\b)")
 _TAG = re.compile(r"<[^>]*>")

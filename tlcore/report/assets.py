@@ -7,7 +7,7 @@ STYLE = """
 --accent:#7cc0f0;--good:#7fd6a0;--bad:#ffa270;--mark:#574500}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-main{max-width:46rem;margin:0 auto;padding:1.5rem 1rem 4rem}
+main{max-width:52rem;margin:0 auto;padding:1.5rem 1rem 4rem}
 h1,h2,h3{line-height:1.25;margin:0;overflow-wrap:anywhere}
 h1{font-size:1.7rem}
 h2{font-size:1.35rem;margin-top:3rem;padding-top:.8rem;border-top:1px solid var(--line)}
@@ -37,7 +37,8 @@ table{border-collapse:collapse;width:100%;font-size:.875rem;font-variant-numeric
 caption{text-align:left;padding-bottom:.4rem;color:var(--soft)}
 th,td{padding:.35rem .6rem .35rem 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
 tbody th{font-weight:500}
-th{min-width:5rem}
+th{min-width:4.2rem}
+.words{min-width:18rem}
 dl{margin:.8rem 0}
 dl>div{display:grid;grid-template-columns:minmax(8rem,15rem) 1fr;gap:.2rem 1rem;padding:.3rem 0;
 border-bottom:1px solid var(--line)}
@@ -62,7 +63,7 @@ figure,.answer,.numbers li,tr,.alarms>li,pre,dl>div{break-inside:avoid}
 thead{display:table-header-group}
 .scroll{overflow:visible}
 table{font-size:8.5pt}
-th{min-width:0}
+th,.words{min-width:0}
 details::details-content{content-visibility:visible;display:block}
 .chart{max-width:100%}
 }

@@ -6,6 +6,8 @@ from html import escape
 
 UNKNOWN = "not known"
 _VOID = frozenset(("meta", "br"))
+_SENTENCE = 60
+"""Characters from which a cell of a table holds a sentence."""
 _DIRECTION_MARKS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -70,11 +72,17 @@ def bullets(items: Iterable[object], class_: str | None = None) -> Html:
 def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Html:
     """A table with a caption, whose first column names the rows; it scrolls by itself where the screen is narrow."""
     head = tag("tr", *(tag("th", column, scope="col") for column in columns))
-    body = [tag("tr", tag("th", row[0], scope="row"), *(tag("td", cell) for cell in row[1:])) for row in rows]
+    body = [tag("tr", tag("th", row[0], scope="row"), *(_cell(cell) for cell in row[1:])) for row in rows]
     if not body:
         return Html("")
     drawn = tag("table", tag("caption", caption), tag("thead", head), tag("tbody", *body))
     return tag("div", drawn, class_="scroll", role="region", aria_label=caption, tabindex="0")
+
+
+def _cell(content: object) -> Html:
+    """A cell; one with a sentence stays wide enough to be read where the screen is narrow."""
+    sentence = isinstance(content, str) and not isinstance(content, Html) and len(content) > _SENTENCE
+    return tag("td", content, class_="words" if sentence else None)
 
 
 def facts(rows: Iterable[tuple[str, object]]) -> Html:

@@ -1,9 +1,13 @@
 """Experiments as their worker would leave them, written without training anything: however many runs and classes there are."""
 
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
+import pytest
 from datasets_toys import a_text, store_dataset
 
 from tlcore.evaluation.metrics import score
@@ -12,6 +16,7 @@ from tlcore.experiments import queue
 from tlcore.experiments.artifacts import Predictions
 from tlcore.experiments.control import CANCELLED, Control
 from tlcore.experiments.plan import Prepared, RunPlan
+from tlcore.experiments.processes import start_detached
 from tlcore.experiments.recorder import EpochRecorder, PlannedRun, Recorder
 from tlcore.experiments.results import Answer, gather, judge
 from tlcore.experiments.spec import ExperimentSpec
@@ -42,16 +47,43 @@ class Toy:
     test_share: float = 0.4
     ends: Ending = field(default=all_finish)
     """How each run ends; SCHEDULED or RUNNING: it has not yet."""
+    name: str = "toys"
     closed: bool = True
     """False: its worker is still at it."""
 
 
+@contextmanager
+def sleeping_workers() -> Iterator[list[str]]:
+    """Makes every worker a process that only sleeps, until the end; the experiments that got one, in order."""
+    asleep: list[subprocess.Popen[bytes]] = []
+    started: list[str] = []
+
+    def start(workspace: Workspace, module: str, experiment: str, log: Path) -> int:
+        if not module.endswith(".worker"):
+            return start_detached(workspace, module, experiment, log)
+        asleep.append(subprocess.Popen(["sleep", "600"]))
+        started.append(experiment)
+        return asleep[-1].pid
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(queue, "start_detached", start)
+        yield started
+    for process in asleep:
+        process.kill()
+        process.wait()
+
+
 def leave(workspace: Workspace, toy: Toy) -> str:
-    """Write an experiment down; returns its id. Needs the fixture `workers`, so that no worker of ours is at it as well."""
+    """Write an experiment down; returns its id. Needs `sleeping_workers`, so that no worker of ours is at it as well."""
     labels = [f"class {number % toy.classes:03}" for number in range(toy.classes * toy.each)]
     card = store_dataset(workspace, [a_text(number) for number in range(len(labels))], labels)
     spec = ExperimentSpec(
-        name="toys", dataset=card.id, strategies=toy.strategies, budgets=toy.budgets, seeds=toy.seeds, test_share=toy.test_share
+        name=toy.name,
+        dataset=card.id,
+        strategies=toy.strategies,
+        budgets=toy.budgets,
+        seeds=toy.seeds,
+        test_share=toy.test_share,
     )
     control = Control(workspace, queue.submit(workspace, spec))
     submission = control.submission()
