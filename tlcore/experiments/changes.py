@@ -59,7 +59,7 @@ def _choices(first: Gathered, second: Gathered) -> Iterator[Change]:
         yield Change(what="choices", first="known" if one else None, second="known" if other else None)
         return
     for what, moves, words in (
-        ("working resolution", True, lambda spec: spec.image_size and f"{spec.image_size} pixels"),
+        ("working resolution", True, lambda spec: f"{spec.image_size} pixels" if spec.image_size else "texts have none"),
         ("encoders", False, lambda spec: ", ".join(spec.encoders)),
         ("strategies", False, lambda spec: ", ".join(STRATEGIES[name].name for name in STRATEGIES if name in spec.strategies)),
         ("labels", False, _budgets),
