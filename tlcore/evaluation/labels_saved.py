@@ -134,10 +134,8 @@ def _conclude(
     if reading.too_few:
         found = (None, None, high)
         sure = "" if high is not None else " That may be chance: its interval reaches further."
-        sentence = (
-            f"{other} matches {start} with fewer than {times_words(smallest / n)} as many: its smallest run of"
-            f" {labels_words(smallest)} scores higher.{sure}"
-        )
+        fewer = "no more of them" if smallest >= n else f"fewer than {times_words(smallest / n)} as many"
+        sentence = f"{other} matches {start} with {fewer}: its smallest run of {labels_words(smallest)} scores higher.{sure}"
         return _record(strategy, controls, measure, found, sentence, "fewer_than")
     if reading.reached is None:
         sure = "" if low == largest / n else f" Chance allowed for, {_at_least(low)}."

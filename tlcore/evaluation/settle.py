@@ -42,7 +42,7 @@ def what_would_settle(rivals: Sequence[Comparison], band: float, looked_at: int 
     ways += [f"about {items:,} test items instead of {n_test:,}"] if items else []
     if not ways:
         return Settlement(
-            None, None, "The two are so close that neither 20 seeds nor 100 times the test items would settle it."
+            None, None, "The two are so close that no number of seeds or test items worth running would settle it."
         )
     return Settlement(seeds, items, f"If the difference stays as it is, {' or '.join(ways)} would settle it.")
 
