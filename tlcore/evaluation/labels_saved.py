@@ -139,6 +139,8 @@ def _conclude(
         return _record(strategy, controls, measure, found, sentence, "fewer_than")
     if reading.reached is None:
         sure = "" if low == largest / n else f" Chance allowed for, {_at_least(low)}."
+        if largest <= n:
+            sure = " That may be chance." if low is None else ""
         more = f"needs more than {times_words(largest / n)} as many labels to match {start}" if largest > n else ""
         sentence = (
             f"{other} {more}: it never got there, with up to {labels_words(largest)}.{sure}"
