@@ -12,8 +12,7 @@ from pages.parts.items import show_items
 from pages.parts.messages import errors_shown, plain
 from pages.parts.run_table import PERCENT, percent, runs_of
 from tlcore import charts
-from tlcore.charts.differences import MOST_CLASSES
-from tlcore.charts.style import strategy_name
+from tlcore.charts.style import MOST_CLASSES, strategy_name
 from tlcore.evaluation.differences import items_in_cell
 from tlcore.evaluation.outcomes import Group, Outcome
 from tlcore.evaluation.records import ItemDifferences

@@ -13,8 +13,7 @@ from pages.parts.findings import show_confidence, show_labels_and_time
 from pages.parts.messages import duration, errors_shown, plain, points
 from pages.parts.run_table import PERCENT, percent
 from tlcore import charts
-from tlcore.charts.classes import MOST_CLASSES
-from tlcore.charts.style import strategy_name, strategy_rank
+from tlcore.charts.style import MOST_CLASSES, strategy_name, strategy_rank
 from tlcore.experiments.results import ExperimentResults
 from tlcore.records import RunRecord, StrategySummary
 

@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 
@@ -49,6 +51,16 @@ class Server:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
+
+
+@contextmanager
+def running(home: Path) -> Iterator[Server]:
+    """A server over a workspace; no page of it may have shown a traceback by the end."""
+    server = Server(home)
+    server.start()
+    yield server
+    server.kill()
+    assert "Traceback" not in server.log.read_text()
 
 
 def settle(page: Page) -> None:

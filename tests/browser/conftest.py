@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from app_server import Server, settle
+from app_server import Server, running, settle
 from playwright.sync_api import Page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -48,11 +48,8 @@ def browser_context_args(browser_context_args: dict) -> dict:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = Server(tmp_path_factory.mktemp("app") / "workspace")
-    running.start()
-    yield running
-    running.kill()
-    assert "Traceback" not in running.log.read_text()
+    with running(tmp_path_factory.mktemp("app") / "workspace") as server:
+        yield server
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from app_server import Server, settle
+from app_server import Server, running, settle
 from playwright.sync_api import Locator, Page, expect
 from results_toys import Toy, leave, sleeping_workers
 
@@ -16,11 +16,8 @@ Visit = Callable[..., Page]
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server of its own: other journeys count what is in theirs."""
-    running = Server(tmp_path_factory.mktemp("compare") / "workspace")
-    running.start()
-    yield running
-    running.kill()
-    assert "Traceback" not in running.log.read_text()
+    with running(tmp_path_factory.mktemp("compare") / "workspace") as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

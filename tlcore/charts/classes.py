@@ -8,6 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from tlcore.charts.style import (
+    MOST_CLASSES,
     NEUTRAL,
     add_panels,
     drawn_of,
@@ -25,8 +26,6 @@ from tlcore.charts.style import (
 from tlcore.evaluation.wording import labels_words, tenths
 from tlcore.records import ClassScore, RunRecord
 
-MOST_CLASSES = 30
-"""Drawn at most."""
 _ROW = 30
 _PARTS = {"precision": "precision", "recall": "recall", "f1": "F1"}
 _SPOKEN = 20

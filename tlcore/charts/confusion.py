@@ -11,6 +11,7 @@ from tlcore.charts.style import (
     BAD_RGB,
     FULL_SHADE,
     GOOD_RGB,
+    MOST_CLASSES,
     NEUTRAL,
     drawn_of,
     figure,
@@ -25,8 +26,8 @@ from tlcore.records import RunRecord
 _COUNTS_UP_TO = 25
 """Classes; beyond, the counts would be too small to read and show under the pointer alone."""
 
-_ALL_UP_TO, MOST_CLASSES = 40, 30
-"""Up to so many classes all are drawn; of more, so many: those with the most mistakes."""
+_ALL_UP_TO = 40
+"""Classes; up to so many all are drawn."""
 
 _WITH_PICTURE = 84
 """Pixels of a row whose cells show pictures."""

@@ -10,6 +10,7 @@ from tlcore.charts.style import (
     BAD_RGB,
     FULL_SHADE,
     GOOD_RGB,
+    MOST_CLASSES,
     NEUTRAL,
     drawn_of,
     figure,
@@ -27,8 +28,6 @@ from tlcore.charts.style import (
 from tlcore.evaluation.records import ClassChange, ItemDifferences
 from tlcore.evaluation.wording import in_sentence, tenths, trained
 
-MOST_CLASSES = 30
-"""Drawn at most: those that change most."""
 _ROW = 28
 _FEW = 20
 """Classes up to which numbers have room in their cells."""

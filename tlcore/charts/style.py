@@ -191,6 +191,10 @@ def strategy_colour(strategy: str) -> str:
     return SERIES[5 + later.index(strategy) % 3] if strategy in later else NEUTRAL
 
 
+MOST_CLASSES = 30
+"""Drawn at most by a chart that has a row a class: those that tell most."""
+
+
 def most_telling(weights: Sequence[float], most: int) -> list[int]:
     """Places of the classes to draw, in their order: all of them, or where these are too many those of most weight."""
     if len(weights) <= most:

@@ -65,6 +65,7 @@ class Race:
         self._features = FeatureStore(control.workspace)
         self._answer: Answer | None = None
         self._gather_at = 0.0
+        self._gathered = 0
 
     def run(self) -> tuple[RunStatus, str]:
         """Do all that is not done yet; returns how the experiment ended. Raises Stopped when asked to stop."""
@@ -95,10 +96,10 @@ class Race:
         for encoder in {run.plan.encoder for run in todo}:
             self._encoder(encoder)
         train = self._prepared.split.train
-        shown = train[np.linspace(0, len(train) - 1, min(_SHOWN, len(train)), dtype=int)]
-        self._writing = writing_of(self._prepared.items(shown))
+        shown = self._prepared.items(train[np.linspace(0, len(train) - 1, min(_SHOWN, len(train)), dtype=int)])
+        self._writing = writing_of(shown)
         named = sorted({run.plan.encoder for run in (*done, *todo)} - {NO_ENCODER})
-        self._familiar = tuple(familiarity(self._encoder(name), self._prepared.items(shown)) for name in named)
+        self._familiar = tuple(familiarity(self._encoder(name), shown) for name in named)
         self._board.start()
 
     def _attempt(self, run: PlannedRun, part: int) -> str:
@@ -182,8 +183,9 @@ class Race:
         self._gather_at = time.monotonic() + _GATHER_PAUSES * (time.monotonic() - started)
 
     def _gather(self) -> None:
-        """Renew the answer's evidence, where this attempt has an answer."""
-        if self._answer:
+        """Renew the answer's evidence, where a run has finished since it was last gathered."""
+        if self._answer and self._gathered < len(self._outcomes):
+            self._gathered = len(self._outcomes)
             self._answer = gather(self._answer, self._outcomes, self._submission)
             self._publish(self._answer)
 
