@@ -45,7 +45,7 @@ def imported(workspace: Workspace, train: Path, test: Path) -> tuple[Workspace, 
 def race(workspace: Workspace, card: DatasetCard) -> Turn:
     """Start the default experiment, wait for the first frozen run, and cancel what is left."""
     spec = spec_for(card)
-    spare.keep_ready(workspace, spec.encoders[0], spec.image_size)
+    spare.keep_ready(workspace, spec)
     time.sleep(_CHOOSING_SECONDS)
     started = time.perf_counter()
     experiment = queue.submit(workspace, spec)

@@ -38,7 +38,7 @@ with errors_shown():
         st.stop()
     spec = race_form(cards[dataset])
     if spec.encoders:
-        spare.keep_ready(workspace(), spec.encoders[0], spec.image_size)
+        spare.keep_ready(workspace(), spec)
     if show_forecast(spec):
         key = st.session_state.setdefault("start_key", uuid4().hex)
         st.button("Start the race", type="primary", icon=":material/flag:", on_click=start, args=(spec, key), key="start")

@@ -252,4 +252,5 @@ def test_a_worker_gets_ready_while_a_person_chooses(workspace: Workspace, monkey
     kept: list[tuple[object, ...]] = []
     monkeypatch.setattr(spare, "keep_ready", lambda workspace, *what: kept.append((workspace.root, *what)))
     form(workspace)
-    assert kept[-1] == (workspace.root, DEFAULT_ENCODER, None)
+    root, spec = kept[-1]
+    assert (root, spec.encoders, spec.image_size) == (workspace.root, (DEFAULT_ENCODER,), None)

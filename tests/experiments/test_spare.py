@@ -13,12 +13,12 @@ PATIENCE = 120
 
 
 @pytest.fixture
-def kept(tiny_workspace, monkeypatch):
+def kept(tiny_workspace, spec, monkeypatch):
     """Keeps a spare worker over the tiny workspace; gives its process."""
     monkeypatch.setenv("TLCORE_THREADS", "1")
 
     def keep():
-        spare.keep_ready(tiny_workspace, "tiny")
+        spare.keep_ready(tiny_workspace, spec)
         return spare._SPARES[tiny_workspace.root]
 
     yield keep
@@ -59,8 +59,8 @@ def test_it_ends_when_nobody_is_left_to_tell_it_anything(kept):
     wait_for(lambda: waiting.poll() is not None)
 
 
-def test_it_is_not_kept_where_memory_is_short(tiny_workspace, monkeypatch):
+def test_it_is_not_kept_where_memory_is_short(tiny_workspace, spec, monkeypatch):
     short = psutil.virtual_memory()._replace(available=2**30)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: short)
-    spare.keep_ready(tiny_workspace, "tiny")
+    spare.keep_ready(tiny_workspace, spec)
     assert tiny_workspace.root not in spare._SPARES

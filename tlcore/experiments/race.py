@@ -13,11 +13,11 @@ import numpy as np
 from tlcore import runtime
 from tlcore.encoders.base import IntArray, OnProgress
 from tlcore.encoders.catalogue import load_encoder
-from tlcore.encoders.familiarity import familiarity
 from tlcore.encoders.features import FeatureStore
 from tlcore.errors import Stopped, TransferLabError
 from tlcore.evaluation.metrics import score
 from tlcore.evaluation.outcomes import Outcome
+from tlcore.experiments.acquaintance import familiar_to, written_in
 from tlcore.experiments.artifacts import BUNDLE, Predictions
 from tlcore.experiments.checkpoints import FolderCheckpoints
 from tlcore.experiments.control import Control, now
@@ -29,7 +29,6 @@ from tlcore.experiments.spec import NO_ENCODER
 from tlcore.experiments.store import RunStore
 from tlcore.models.bundle import save_bundle
 from tlcore.models.card import DatasetReference, ModelCard
-from tlcore.models.items import writing_of
 from tlcore.records import NOUNS, RunStatus, Scores
 from tlcore.training.catalogue import strategy_card, strategy_class
 from tlcore.training.hooks import Hooks
@@ -38,8 +37,6 @@ from tlcore.training.strategies.base import FitContext, FitReport, Labelled, Pro
 
 _GATHER_PAUSES = 20
 """Gathering evidence takes at most one part in so many of an experiment's time."""
-_SHOWN = 2_000
-"""Training items looked at to tell languages, scripts, and how near they are to what an encoder learned from."""
 _log = logging.getLogger(__name__)
 
 
@@ -95,11 +92,6 @@ class Race:
         self._board.enter(1, "Loading")
         for encoder in {run.plan.encoder for run in todo}:
             self._encoder(encoder)
-        train = self._prepared.split.train
-        shown = self._prepared.items(train[np.linspace(0, len(train) - 1, min(_SHOWN, len(train)), dtype=int)])
-        self._writing = writing_of(shown)
-        named = sorted({run.plan.encoder for run in (*done, *todo)} - {NO_ENCODER})
-        self._familiar = tuple(familiarity(self._encoder(name), shown) for name in named)
         self._board.start()
 
     def _attempt(self, run: PlannedRun, part: int) -> str:
@@ -205,7 +197,8 @@ class Race:
             encoder = self._encoder(name)
             stored = self._features.lookup(encoder, items)
             self._control.say(f"Encoding {len(items):,} {many} with {encoder.card.name}; {stored:,} were encoded before.")
-            self._features.features(encoder, items, self._encoding(encoder.card.name, len(items)))
+            if stored < len(items):
+                self._features.features(encoder, items, self._encoding(encoder.card.name, len(items)))
 
     def _encoding(self, name: str, items: int) -> OnProgress:
         """Shows how far the encoding is; items that occur twice are encoded once."""
@@ -232,6 +225,7 @@ class Race:
     def _blank_answer(self) -> Answer:
         """What is known of the answer before any run."""
         prepared, spec = self._prepared, self._submission.spec
+        named = sorted({plan.encoder for plan in self._submission.plans} - {NO_ENCODER})
         return Answer(
             experiment=self._submission.id,
             name=spec.name,
@@ -241,7 +235,7 @@ class Race:
             split=prepared.split.how,
             n_train=len(prepared.split.train),
             n_test=len(prepared.split.test),
-            familiar=self._familiar,
+            familiar=tuple(familiar_to(self._encoder(name), self._prepared) for name in named),
         )
 
     def _card(self, run: PlannedRun, fitted: Fitted) -> ModelCard:
@@ -267,7 +261,7 @@ class Race:
             n_validation=fitted.report.n_validation,
             n_test=len(self._prepared.split.test),
             precision=runtime.precision().name if encoder else None,
-            writing=self._writing,
+            writing=written_in(self._prepared),
             created_at=now(),
         )
 

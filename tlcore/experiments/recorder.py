@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tlcore.experiments import artifacts
 from tlcore.experiments.artifacts import Predictions
 from tlcore.experiments.control import Submission
+from tlcore.experiments.local_rows import Draft
 from tlcore.experiments.plan import Prepared, RunPlan, prepare
 from tlcore.experiments.rows import Row
 from tlcore.experiments.spec import NO_ENCODER
@@ -51,7 +52,13 @@ class Recorder:
                 self.store.publish(self.parent, name)
             self.store.log(self.parent, tags=sealed)
         known = {int(row.tag("position") or 0): row for row in rows if row.parent}
-        runs = [self._planned(plan, known.get(plan.position)) for plan in self.submission.plans]
+        new = [plan for plan in self.submission.plans if plan.position not in known]
+        created = self.store.create_all(self.parent, [self._draft(plan) for plan in new])
+        ids = {plan.position: run for plan, run in zip(new, created, strict=True)}
+        runs = [
+            self._known(plan, known[plan.position]) if plan.position in known else PlannedRun(ids[plan.position], plan)
+            for plan in self.submission.plans
+        ]
         self.store.begin(self.parent)
         return prepared, runs
 
@@ -116,14 +123,15 @@ class Recorder:
         }
         return self.store.create(spec.name, chosen, tags)
 
-    def _planned(self, plan: RunPlan, row: Row | None) -> PlannedRun:
-        """A run with what is known of it; recorded as SCHEDULED when nothing is."""
-        if row is None:
-            spec = self.submission.spec
-            settings = plan.settings.model_dump(include=set(strategy_card(plan.strategy).fields_for(spec.modality)))
-            params = {"strategy": plan.strategy, "encoder": plan.encoder, "budget": plan.budget, "seed": plan.seed, **settings}
-            tags = {"experiment": self.submission.id, "position": str(plan.position)}
-            return PlannedRun(self.store.create(self._name(plan), params, tags, self.parent), plan)
+    def _draft(self, plan: RunPlan) -> Draft:
+        """What is recorded of a run before it starts."""
+        spec = self.submission.spec
+        settings = plan.settings.model_dump(include=set(strategy_card(plan.strategy).fields_for(spec.modality)))
+        params = {"strategy": plan.strategy, "encoder": plan.encoder, "budget": plan.budget, "seed": plan.seed, **settings}
+        return Draft(self._name(plan), params, {"experiment": self.submission.id, "position": str(plan.position)})
+
+    def _known(self, plan: RunPlan, row: Row) -> PlannedRun:
+        """A run that an earlier attempt recorded; SCHEDULED once more unless it is finished."""
         if row.status is not RunStatus.FINISHED:
             self.store.schedule(row.id)
         return PlannedRun(row.id, plan, row.status is RunStatus.FINISHED, frozenset(row.history.get("train_loss", {})))

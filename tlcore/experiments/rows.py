@@ -93,6 +93,11 @@ def read_sqlite(path: Path, experiment: str | None = None) -> list[Row]:
         raise storage_error(str(path), error) from error
 
 
+def prefixed(tags: Mapping[str, str]) -> dict[str, str]:
+    """Tags of ours as MLflow knows them."""
+    return {TAG + key: value for key, value in tags.items()}
+
+
 def client_row(run: Any, history: Mapping[str, Mapping[int, float]]) -> Row:
     """A run as MLflow's client gives it (`mlflow.entities.Run`)."""
     info, data = run.info, run.data

@@ -7,12 +7,14 @@ none, or it has just ended, a worker is started from nothing. It ends with the p
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
 from tlcore.experiments.control import Control
 from tlcore.experiments.processes import environment
+from tlcore.experiments.spec import ExperimentSpec
 from tlcore.settings import Workspace
 
 WORKER = "tlcore.experiments.worker"
@@ -22,14 +24,14 @@ _LOCK = threading.Lock()
 _SPARES: dict[Path, "subprocess.Popen[str]"] = {}
 
 
-def keep_ready(workspace: Workspace, encoder: str, image_size: int | None = None) -> None:
-    """See that a worker waits that has read this encoder; does nothing where one waits already. Returns at once."""
+def keep_ready(workspace: Workspace, spec: ExperimentSpec) -> None:
+    """See that a worker waits that has read what `spec` needs; does nothing where one waits already. Returns at once."""
     with _LOCK:
         spare = _SPARES.get(workspace.root)
         if (spare and spare.poll() is None) or psutil.virtual_memory().available < _ROOM:
             return
         _SPARES[workspace.root] = spare = subprocess.Popen(
-            [sys.executable, "-m", WORKER, "--spare", encoder, str(image_size or 0)],
+            [sys.executable, "-m", WORKER, "--spare"],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -37,6 +39,8 @@ def keep_ready(workspace: Workspace, encoder: str, image_size: int | None = None
             text=True,
             start_new_session=True,
         )
+        with suppress(BrokenPipeError):
+            _tell(spare, spec.model_dump_json())
     # Nobody else waits for it, and somebody has to take note of its end.
     threading.Thread(target=spare.wait, daemon=True).start()
 
@@ -48,7 +52,7 @@ def hand_over(control: Control) -> int | None:
     if spare is None or spare.poll() is not None or spare.stdin is None:
         return None
     try:
-        spare.stdin.write(f"{control.id}\n")
+        _tell(spare, control.id)
         spare.stdin.close()
     except BrokenPipeError:
         return None
@@ -62,3 +66,10 @@ def dismiss(workspace: Workspace) -> None:
     if spare:
         spare.kill()
         spare.wait()
+
+
+def _tell(spare: "subprocess.Popen[str]", line: str) -> None:
+    """Write a line to the worker that waits. Raises BrokenPipeError when it has ended."""
+    if spare.stdin:
+        spare.stdin.write(f"{line}\n")
+        spare.stdin.flush()

@@ -3,20 +3,20 @@
 import logging
 import os
 import shutil
-import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Mapping
-from contextlib import closing, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlcore.errors import ChoiceError, NotFoundError, StorageError
-from tlcore.experiments import artifacts, rows
+from tlcore.experiments import artifacts, local_rows, rows
 from tlcore.experiments.artifacts import Predictions
 from tlcore.experiments.control import Control, all_controls, now
 from tlcore.experiments.lease import standing
+from tlcore.experiments.local_rows import Draft
 from tlcore.experiments.rows import TAG, ExperimentRecord, Row
 from tlcore.experiments.spec import check_name
 from tlcore.records import RunRecord, RunStatus, Scores
@@ -158,6 +158,13 @@ class RunStore:
         self.log(run, params=params, tags=tags)
         return run
 
+    def create_all(self, parent: str, drafts: Sequence[Draft]) -> list[str]:
+        """New MLflow runs below `parent`, as `create` makes one; returns their ids. In a local file all of them or none."""
+        if self._file and drafts:
+            ready = [Draft(draft.name, draft.params, rows.prefixed(draft.tags)) for draft in drafts]
+            return local_rows.create(self._file, parent, ready, int(time.time() * 1000))
+        return [self.create(draft.name, draft.params, draft.tags, parent) for draft in drafts]
+
     def log(
         self,
         run: str,
@@ -174,7 +181,7 @@ class RunStore:
             run,
             metrics=[entities.Metric(key, float(value), at, step) for key, value in (metrics or {}).items()],
             params=[entities.Param(key, str(value)) for key, value in (params or {}).items()],
-            tags=[entities.RunTag(TAG + key, value) for key, value in (tags or {}).items()],
+            tags=[entities.RunTag(key, value) for key, value in rows.prefixed(tags or {}).items()],
         )
 
     def describe(self, run: str, text: str) -> None:
@@ -187,17 +194,18 @@ class RunStore:
         self.log(run, tags={"reason": ""})
 
     def begin(self, run: str) -> None:
-        """RUNNING, as of this moment."""
-        self._call("update_run", run, status=RunStatus.RUNNING)
-        self.log(run, tags={"reason": "", "started_at": now()})
+        """RUNNING, as of this moment: MLflow's durations would else count the wait for other runs."""
+        tags = {"reason": "", "started_at": now()}
         if self._file:
-            # MLflow lets nobody move a start; without this its durations would count the wait for other runs.
-            with closing(sqlite3.connect(self._file, timeout=rows.BUSY_SECONDS)) as database, database:
-                database.execute("UPDATE runs SET start_time = ? WHERE run_uuid = ?", (int(time.time() * 1000), run))
+            local_rows.begin(self._file, run, rows.prefixed(tags), int(time.time() * 1000))
+        else:
+            self._call("update_run", run, status=RunStatus.RUNNING)
+            self.log(run, tags=tags)
 
     def end(self, run: str, status: RunStatus, reason: str = "") -> None:
-        """Over, as of this moment."""
-        self.log(run, tags={"reason": reason})
+        """Over, as of this moment. Without a reason the record keeps the empty one it has had since it began."""
+        if reason:
+            self.log(run, tags={"reason": reason})
         self._call("set_terminated", run, status=status)
 
     def publish(self, run: str, name: str) -> None:
@@ -235,7 +243,7 @@ class RunStore:
 
     def warm_up(self) -> None:
         """Import what writing needs, and open the store: seconds that need not wait for an experiment."""
-        _ = self._client
+        _ = self._experiment
 
     @cached_property
     def _client(self) -> "MlflowClient":

@@ -39,19 +39,19 @@ def main(experiment: str) -> None:
             control.write_ending(status, reason)
 
 
-def spare(encoder: str, image_size: int | None) -> None:
-    """Import and read what a worker needs, then wait to be told an experiment; end when nobody is left to tell it."""
-    _settle_in()
-    with suppress(TransferLabError):  # without the encoder it is still quicker than from nothing
-        from tlcore import runtime
-        from tlcore.encoders.catalogue import load_encoder
-        from tlcore.experiments.race import Race  # noqa: F401 - for what it imports
-        from tlcore.experiments.store import RunStore
+def spare() -> None:
+    """Get ready for the experiment that is in the making, then wait to be told one; end when nobody is left to tell it.
 
-        workspace = Workspace()
-        runtime.configure_threads()
-        RunStore(workspace).warm_up()
-        load_encoder(encoder, workspace, image_size).load()
+    Reads the spec as it is now, then an experiment's id, one line each.
+    """
+    _settle_in()
+    likely = sys.stdin.readline()
+    with suppress(TransferLabError):  # half ready is still quicker than from nothing
+        from tlcore.experiments.rehearsal import rehearse
+        from tlcore.experiments.spec import ExperimentSpec
+
+        rehearse(Workspace(), ExperimentSpec.model_validate_json(likely))
+    # Whoever tells the id closes the pipe behind it, so it is ready even where the id was read along with the spec.
     ready, _, _ = select.select([sys.stdin], [], [], _PATIENCE)
     if ready and (experiment := sys.stdin.readline().strip()):
         log = os.open(Control(Workspace(), experiment).log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
@@ -137,6 +137,6 @@ def _limit_memory() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "--spare":
-        spare(sys.argv[2], int(sys.argv[3]) or None)
+        spare()
     else:
         main(sys.argv[1])
