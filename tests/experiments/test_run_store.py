@@ -14,8 +14,9 @@ import pytest
 from experiment_toys import submit_quietly
 
 from tlcore.errors import ChoiceError, NotFoundError, StorageError
-from tlcore.experiments import artifacts, rows
+from tlcore.experiments import artifacts, local_rows, rows
 from tlcore.experiments.artifacts import Predictions
+from tlcore.experiments.local_rows import Draft
 from tlcore.experiments.recorder import EpochRecorder, Recorder
 from tlcore.experiments.store import RunStore, tracking_uri
 from tlcore.records import ClassScore, EpochRecord, RunStatus, Scores
@@ -148,6 +149,34 @@ def test_opening_again_finds_split_and_runs_and_doubles_nothing(store, recorder,
     assert len(store.recorded()) == 5
 
 
+def test_runs_recorded_at_once_are_as_mlflow_records_them_one_by_one(store):
+    drafts = [Draft(f"run {number}", {"seed": number, "rate": 1e-3}, {"position": str(number)}) for number in range(3)]
+    parent = store.create("parent", {"seed": 0}, {"experiment": "e"})
+    together = store.create_all(parent, drafts)
+    singly = [store.create(draft.name, draft.params, draft.tags, parent) for draft in drafts]
+    client = mlflow.MlflowClient(store.uri)
+
+    def seen(run):
+        found = client.get_run(run)
+        own = {"run_id": "", "run_uuid": "", "start_time": 0, "artifact_uri": found.info.artifact_uri.replace(run, "")}
+        return {**dict(found.info), **own}, found.data.params, found.data.tags
+
+    assert list(map(seen, together)) == list(map(seen, singly))
+    store.begin(together[0])
+    assert client.get_run(together[0]).info.status == "RUNNING"
+    client.log_metric(together[0], "accuracy", 0.5)
+    client.set_terminated(together[0])
+    assert client.get_run(together[0]).data.metrics == {"accuracy": 0.5}
+
+
+def test_runs_are_recorded_all_or_none(store):
+    parent = store.create("parent", {}, {"experiment": "e"})
+    drafts = [Draft("first", {}, {"experiment": "e"}), Draft("second", {None: 1}, {"experiment": "e"})]
+    with pytest.raises(StorageError):
+        store.create_all(parent, drafts)
+    assert [row.id for row in store.recorded()] == [parent]
+
+
 def test_an_experiment_is_listed_from_its_submission_on(store, recorder, control):
     waiting = store.experiments()
     assert [(one.id, one.name, one.status, one.runs, one.finished) for one in waiting] == [
@@ -269,10 +298,13 @@ def test_artifacts_on_a_server_are_handed_over_and_fetched_where_they_are_missin
 def test_a_locked_store_is_said_after_a_while(store, recorder, control, monkeypatch):
     record_some(recorder)
     monkeypatch.setattr(rows, "BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(local_rows, "BUSY_SECONDS", 0.2)
     with sqlite3.connect(store.workspace.root / "mlflow.db", isolation_level=None) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(StorageError, match="locked by another program"):
             store.runs(control.id)
+        with pytest.raises(StorageError, match="locked by another program"):
+            store.begin(store.workspace.root.name)
     assert len(store.runs(control.id)) == 4
 
 
@@ -291,6 +323,7 @@ def test_reading_imports_no_mlflow_and_writing_says_nothing(tiny_workspace, cont
     code = f"""
 import sys
 from tlcore.experiments.control import Control
+from tlcore.experiments.local_rows import Draft
 from tlcore.experiments.recorder import Recorder
 from tlcore.experiments.store import RunStore
 from tlcore.experiments import queue, results

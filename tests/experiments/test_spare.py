@@ -4,9 +4,12 @@ import time
 
 import psutil
 import pytest
+from experiment_toys import files_under
 
 from tlcore.experiments import queue, spare
 from tlcore.experiments.lease import read_lease
+from tlcore.experiments.rehearsal import rehearse
+from tlcore.experiments.store import RunStore
 from tlcore.records import RunStatus
 
 PATIENCE = 120
@@ -64,3 +67,21 @@ def test_it_is_not_kept_where_memory_is_short(tiny_workspace, spec, monkeypatch)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: short)
     spare.keep_ready(tiny_workspace, spec)
     assert tiny_workspace.root not in spare._SPARES
+
+
+def test_getting_ready_leaves_nothing_but_an_empty_run_store(tiny_workspace, spec):
+    before = files_under(tiny_workspace.root)
+    rehearse(tiny_workspace, spec)
+    assert {file for file in files_under(tiny_workspace.root) - before if not file.startswith("features/")} == set()
+    assert not [file for file in files_under(tiny_workspace.features) if file.endswith(".npy")]
+    assert RunStore(tiny_workspace).recorded() == []
+
+
+def test_what_cannot_be_prepared_leaves_a_worker_that_is_as_good_as_a_new_one(tiny_workspace, spec):
+    spare.keep_ready(tiny_workspace, spec.model_copy(update={"dataset": "0" * 12}))
+    waiting = spare._SPARES[tiny_workspace.root]
+    experiment = queue.submit(tiny_workspace, spec)
+    control = next(control for control in queue.all_controls(tiny_workspace) if control.id == experiment)
+    wait_for(lambda: control.ended)
+    assert control.ending().status is RunStatus.FINISHED
+    wait_for(lambda: waiting.poll() is not None)

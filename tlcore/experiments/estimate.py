@@ -9,7 +9,8 @@ import os
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from pathlib import Path
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
@@ -174,7 +175,7 @@ class _Sizes:
     @cached_property
     def counts(self) -> IntArray:
         """Tokens of each of those texts, before any is cut."""
-        return token_counter(self.encoder, self.workspace)(self.texts)
+        return _token_counts(self.encoder, self.workspace.root, tuple(self.texts))
 
     def load(self, limit: int | None = None) -> float:
         """Mean load of an item: a text's tokens, cut to `limit` and the encoder's own; 1 for a picture."""
@@ -222,3 +223,9 @@ class _Sizes:
         scale = top / min(card.defaults.top_blocks, blocks)
         partial = self.prices.partial
         return partial.model_copy(update={"step": partial.step * scale, "unit": partial.unit * scale}), (blocks - top) / blocks
+
+
+@lru_cache(maxsize=8)
+def _token_counts(encoder: str, home: Path, texts: tuple[str, ...]) -> IntArray:
+    """Tokens of each text, counted once while a person goes from choice to choice."""
+    return token_counter(encoder, Workspace(home))(texts)
