@@ -249,6 +249,8 @@ class RunRecord(Record):
     features_reused: bool = False
     """True when the features came from the store, so that `encode_seconds` was not spent again."""
     precision: str | None = None
+    versions: dict[str, str] = {}
+    """Package -> version, of what computed its numbers; empty in records from before they were kept."""
     chosen: dict[str, float | int | str | bool | None] = {}
     """What the run settled on: epochs, regularisation, learning rate…"""
     temperature: float | None = None

@@ -6,14 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+import tlcore
 from tlcore.settings import Settings
 
 if TYPE_CHECKING:
     import torch
+
+
+_COMPUTES = ("numpy", "scipy", "scikit-learn", "tokenizers", "torch", "transformers")
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,12 @@ def configure_threads() -> int:
     threads = Settings().threads or os.cpu_count() or 1
     torch.set_num_threads(threads)
     return threads
+
+
+@lru_cache(maxsize=1)
+def versions() -> dict[str, str]:
+    """Versions of what computes a run's numbers: package -> version. Imports none of them."""
+    return {"tlcore": tlcore.__version__, **{package: version(package) for package in _COMPUTES}}
 
 
 @contextmanager

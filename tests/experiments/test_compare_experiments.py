@@ -12,14 +12,14 @@ from tlcore.errors import ChoiceError, NotFoundError, StorageError
 from tlcore.experiments import artifacts
 from tlcore.experiments.artifacts import Predictions
 from tlcore.experiments.control import Control
-from tlcore.experiments.recorder import Recorder
+from tlcore.experiments.recorder import Recorder, json_tag
 from tlcore.experiments.side_by_side import compare_experiments
 from tlcore.experiments.spec import ExperimentSpec
 from tlcore.experiments.store import RunStore
 from tlcore.records import ClassScore, DatasetCard, DatasetSource, RunStatus, Scores
 from tlcore.settings import Workspace
 
-ONE, OTHER = "aaaaaaaaaaaa", "bbbbbbbbbbbb"
+ONE, OTHER, OLD = "aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc"
 SCORES = Scores(
     accuracy=0.5, macro_f1=0.5, balanced_accuracy=0.5, log_loss=1.0, confusion=((1,),),
     per_class=(ClassScore(label="food", precision=None, recall=None, f1=None, support=0),),
@@ -32,10 +32,12 @@ Answers = Callable[[str, int], bool]
 def finish(tiny_workspace: Workspace):
     """Make an experiment whose runs answered like this; `runs` limits how many of them finished."""
 
-    def make(spec: ExperimentSpec, experiment: str, right: Answers, runs: int | None = None) -> str:
+    def make(
+        spec: ExperimentSpec, experiment: str, right: Answers, runs: int | None = None, versions: dict[str, str] | None = None
+    ) -> str:
         recorder = Recorder(RunStore(tiny_workspace), submit_quietly(tiny_workspace, spec, experiment).submission())
         prepared, planned = recorder.open()
-        test = prepared.split.test
+        test, said = prepared.split.test, {"precision": "fp32", **({"versions": json_tag(versions)} if versions else {})}
         for run in planned[:runs]:
             texts = prepared.table["text"].iloc[test]
             labels = prepared.labels[test]
@@ -46,7 +48,7 @@ def finish(tiny_workspace: Workspace):
             (recorder.store.artifact_folder(run.id) / "bundle").mkdir(parents=True)
             recorder.begin(run)
             predictions = Predictions(test, labels, probabilities, prepared.classes)
-            recorder.finish(run, SCORES, predictions, {"n_test": len(test)}, {"precision": "fp32"})
+            recorder.finish(run, SCORES, predictions, {"n_test": len(test)}, said)
         recorder.close(RunStatus.FINISHED if runs is None else RunStatus.KILLED, "" if runs is None else "cancelled")
         Control(tiny_workspace, experiment).write_ending(RunStatus.FINISHED if runs is None else RunStatus.KILLED, "cancelled")
         return experiment
@@ -231,6 +233,15 @@ def test_settings_bands_and_test_draws_that_differ_are_listed(tiny_workspace, da
     assert changed["class weights", "classic"] == ("balanced", "none")
     assert changed["practical band", None] == ("±1 point", "±2 points") and found.band == 0.02
     assert any("different practical bands (±1 point and ±2 points)" in note for note in found.notes)
+
+
+def test_an_update_between_two_experiments_is_listed_where_both_know_their_versions(tiny_workspace, dataset, finish):
+    finish(classic(dataset), ONE, half, versions={"torch": "2.12.0", "numpy": "2.4.1", "gone": "1"})
+    finish(classic(dataset), OTHER, half, versions={"torch": "2.13.0", "numpy": "2.4.1"})
+    [change] = compare_experiments(tiny_workspace, ONE, OTHER).changes
+    assert (change.what, change.first, change.second) == ("version of torch", "2.12.0", "2.13.0")
+    finish(classic(dataset), OLD, half)
+    assert compare_experiments(tiny_workspace, ONE, OLD).changes == ()
 
 
 def test_a_damaged_answer_is_named_and_the_rest_compared(tiny_workspace, dataset, finish):

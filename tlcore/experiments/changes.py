@@ -84,15 +84,25 @@ def _settings(first: Gathered, second: Gathered) -> Iterator[Change]:
 
 
 def _circumstances(first: Gathered, second: Gathered) -> Iterator[Change]:
-    """What nobody chose: arithmetic, and how far it came. Versions of libraries are not recorded with runs."""
+    """What nobody chose: arithmetic, versions of what computed, and how far it came."""
     arithmetic = [_joined(sorted({run.precision for run in side.found.runs if run.precision})) for side in (first, second)]
     if all(arithmetic):
         yield Change(what="arithmetic of the networks", first=arithmetic[0], second=arithmetic[1])
+    yield from _versions(first, second)
     finished = [
         f"{sum(run.status is RunStatus.FINISHED for run in side.found.runs):,} of {len(side.found.runs):,}"
         for side in (first, second)
     ]
     yield Change(what="finished runs", first=finished[0], second=finished[1], moves_scores=False)
+
+
+def _versions(first: Gathered, second: Gathered) -> Iterator[Change]:
+    """Packages whose versions both recorded; an experiment that was resumed after an update ran with several."""
+    seen = [[run.versions for run in side.found.runs if run.versions] for side in (first, second)]
+    for package in sorted({name for runs in seen for versions in runs for name in versions}):
+        words = [_joined(sorted({versions[package] for versions in runs if package in versions})) for runs in seen]
+        if all(words):
+            yield Change(what=f"version of {package}", first=words[0], second=words[1])
 
 
 def _budgets(spec: ExperimentSpec) -> str:

@@ -23,7 +23,7 @@ from tlcore.experiments.checkpoints import FolderCheckpoints
 from tlcore.experiments.control import Control, now
 from tlcore.experiments.estimate import part_costs
 from tlcore.experiments.progress import Board, RunProgress
-from tlcore.experiments.recorder import EpochRecorder, PlannedRun, Recorder, chosen_tag
+from tlcore.experiments.recorder import EpochRecorder, PlannedRun, Recorder, json_tag
 from tlcore.experiments.results import Answer, gather, judge
 from tlcore.experiments.spec import NO_ENCODER
 from tlcore.experiments.store import RunStore
@@ -161,7 +161,7 @@ class Race:
         }
         if report.temperature is not None:
             facts["temperature"] = report.temperature
-        said = {"chosen": chosen_tag(report.chosen)}
+        said = {"chosen": json_tag(report.chosen), "versions": json_tag(runtime.versions())}
         if run.plan.encoder != NO_ENCODER:
             said["precision"] = runtime.precision().name
         self.recorder.finish(run, fitted.scores, predictions, facts, said)

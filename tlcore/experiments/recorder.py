@@ -157,6 +157,6 @@ class EpochRecorder(Hook):
             self._store.log(self._run.id, metrics={**known, "epoch_seconds": record.seconds}, step=record.epoch)
 
 
-def chosen_tag(chosen: Mapping[str, object]) -> str:
-    """What a run settled on, as a tag."""
-    return json.dumps(chosen, default=str)
+def json_tag(facts: Mapping[str, object]) -> str:
+    """What is known by name of a run, such as what it settled on, as one tag."""
+    return json.dumps(facts, default=str)

@@ -169,6 +169,7 @@ def run_record(row: Row) -> RunRecord:
         encode_seconds=metrics.get("encode_seconds"),
         features_reused=row.tag("features_reused") == "true",
         precision=row.tag("precision"),
+        versions=json.loads(row.tag("versions") or "{}"),
         chosen=json.loads(row.tag("chosen") or "{}"),
         temperature=metrics.get("temperature"),
         started_at=row.tag("started_at"),
