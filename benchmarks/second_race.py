@@ -10,6 +10,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import psutil
+
 from benchmarks.measure import Bench, Contender, Spent, Target, Turn, main
 from benchmarks.text_sets import files_of
 from tlcore.data.importer import ImportChoices, import_csv
@@ -54,6 +56,7 @@ def race(workspace: Workspace, card: DatasetCard) -> Turn:
     queue.cancel(workspace, experiment)
     while queue.state(workspace, experiment) in ("queued", "running"):
         time.sleep(_POLL_SECONDS)
+    psutil.wait_procs(psutil.Process().children(recursive=True))  # who closes it may be at it still, in a folder that goes
     return Turn(Spent(seconds), run.accuracy)
 
 

@@ -37,7 +37,7 @@ def finish(tiny_workspace: Workspace):
     ) -> str:
         recorder = Recorder(RunStore(tiny_workspace), submit_quietly(tiny_workspace, spec, experiment).submission())
         prepared, planned = recorder.open()
-        test, said = prepared.split.test, {"precision": "fp32", **({"versions": json_tag(versions)} if versions else {})}
+        test, tags = prepared.split.test, {"precision": "fp32", **({"versions": json_tag(versions)} if versions else {})}
         for run in planned[:runs]:
             texts = prepared.table["text"].iloc[test]
             labels = prepared.labels[test]
@@ -48,7 +48,7 @@ def finish(tiny_workspace: Workspace):
             (recorder.store.artifact_folder(run.id) / "bundle").mkdir(parents=True)
             recorder.begin(run)
             predictions = Predictions(test, labels, probabilities, prepared.classes)
-            recorder.finish(run, SCORES, predictions, {"n_test": len(test)}, said)
+            recorder.finish(run, SCORES, predictions, {"n_test": len(test)}, tags)
         recorder.close(RunStatus.FINISHED if runs is None else RunStatus.KILLED, "" if runs is None else "cancelled")
         Control(tiny_workspace, experiment).write_ending(RunStatus.FINISHED if runs is None else RunStatus.KILLED, "cancelled")
         return experiment

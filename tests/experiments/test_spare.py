@@ -20,8 +20,8 @@ def kept(tiny_workspace, spec, monkeypatch):
     """Keeps a spare worker over the tiny workspace; gives its process."""
     monkeypatch.setenv("TLCORE_THREADS", "1")
 
-    def keep():
-        spare.keep_ready(tiny_workspace, spec)
+    def keep(likely=spec):
+        spare.keep_ready(tiny_workspace, likely)
         return spare._SPARES[tiny_workspace.root]
 
     yield keep
@@ -75,6 +75,14 @@ def test_getting_ready_leaves_nothing_but_an_empty_run_store(tiny_workspace, spe
     assert {file for file in files_under(tiny_workspace.root) - before if not file.startswith("features/")} == set()
     assert not [file for file in files_under(tiny_workspace.features) if file.endswith(".npy")]
     assert RunStore(tiny_workspace).recorded() == []
+
+
+def test_a_name_in_any_script_reaches_it(tiny_workspace, spec, kept, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    waiting = kept(spec.model_copy(update={"name": "Ja oder nein? 是或否\n"}))
+    assert queue.submit(tiny_workspace, spec)
+    wait_for(lambda: waiting.poll() is not None)
+    assert waiting.returncode == 0
 
 
 def test_what_cannot_be_prepared_leaves_a_worker_that_is_as_good_as_a_new_one(tiny_workspace, spec):

@@ -1,6 +1,8 @@
 """What a glance at an experiment's training items says, taken once a process: several runs and a worker that waits share it."""
 
+from collections.abc import Hashable
 from functools import lru_cache
+from typing import cast
 
 import numpy as np
 
@@ -22,7 +24,7 @@ def written_in(prepared: Prepared) -> Writing:
 
 def familiar_to(encoder: Encoder, prepared: Prepared) -> Familiarity:
     """How near the training part is to what an encoder learned from."""
-    return _familiarity(encoder, _shown(prepared))
+    return _familiarity(cast("Hashable", encoder), _shown(prepared))
 
 
 def _shown(prepared: Prepared) -> tuple[Item, ...]:

@@ -1,6 +1,7 @@
 """One experiment with its answers to the locked test, as far as they can still be read."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ from tlcore.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_READERS = 4
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,8 @@ class Gathered:
 
     def outcomes(self, classes: Sequence[str]) -> list[Outcome]:
         """The answers with their classes in another order. Raises ValueError when these are not its classes."""
+        if tuple(classes) == self.classes:  # with many runs and classes a copy takes gigabytes
+            return [Outcome(run, predictions.labels, predictions.probabilities) for run, predictions in self.answers]
         order = [self.classes.index(name) for name in classes]
         place = np.argsort(order)
         return [
@@ -90,15 +95,19 @@ def gather_answers(workspace: Workspace, experiment: str) -> Gathered:
 def _answers(store: RunStore, found: ExperimentResults) -> tuple[tuple[tuple[RunRecord, Predictions], ...], tuple[str, ...]]:
     """Predictions of the finished runs, and what is said about those that are damaged."""
     seals = {row.id: row.tag("predictions_sha256") for row in store.recorded(found.experiment)}
-    answers, notes = [], []
-    for run in found.runs:
-        if run.status is RunStatus.FINISHED:
-            try:
-                path = store.artifact(run.id, artifacts.PREDICTIONS)
-                answers.append((run, artifacts.read_predictions(path, seals.get(run.id), run.id)))
-            except StorageError as error:
-                notes.append(f"{error} It is left out here.")
-    return tuple(answers), tuple(notes)
+
+    def read(run: RunRecord) -> tuple[RunRecord, Predictions] | str:
+        try:
+            path = store.artifact(run.id, artifacts.PREDICTIONS)
+            return run, artifacts.read_predictions(path, seals.get(run.id), run.id)
+        except StorageError as error:
+            return f"{error} It is left out here."
+
+    # Hashing and unpacking, which take most of the time, leave other threads their turn.
+    with ThreadPoolExecutor(_READERS) as readers:
+        read_ones = list(readers.map(read, [run for run in found.runs if run.status is RunStatus.FINISHED]))
+    notes = tuple(one for one in read_ones if isinstance(one, str))
+    return tuple(one for one in read_ones if not isinstance(one, str)), notes
 
 
 def _split(store: RunStore, experiment: str) -> Split | None:

@@ -6,13 +6,14 @@ copies of one that the client made, so what MLflow keeps in columns that mean no
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from tlcore.experiments.rows import BUSY_SECONDS, storage_error
+from tlcore.experiments.rows import BUSY_SECONDS, prefixed, storage_error
 from tlcore.records import RunStatus
 
 _PARENT, _NAME = "mlflow.parentRunId", "mlflow.runName"
@@ -27,11 +28,11 @@ class Draft:
     name: str
     params: Mapping[str, object]
     tags: Mapping[str, str]
-    """With their prefixes."""
+    """Without their prefix."""
 
 
-def create(path: Path, parent: str, drafts: Sequence[Draft], at: int) -> list[str]:
-    """Record runs below `parent`, SCHEDULED at `at` (milliseconds since 1970), all or none; returns their ids.
+def create(path: Path, parent: str, drafts: Sequence[Draft]) -> list[str]:
+    """Record runs below `parent`, SCHEDULED, all or none; returns their ids.
 
     Raises StorageError when the file stays locked or is no run store.
     """
@@ -40,27 +41,47 @@ def create(path: Path, parent: str, drafts: Sequence[Draft], at: int) -> list[st
         model = dict(database.execute("SELECT * FROM runs WHERE run_uuid = ?", (parent,)).fetchone())
         kept = "SELECT key, value FROM tags WHERE run_uuid = ? AND key IN ('mlflow.source.name', 'mlflow.user')"
         theirs = {**dict(tuple(row) for row in database.execute(kept, (parent,))), _PARENT: parent}
-        changes = {"status": RunStatus.SCHEDULED.value, "start_time": at, "end_time": None}
+        changes = {"status": RunStatus.SCHEDULED.value, "start_time": _now(), "end_time": None}
         insert = f"INSERT INTO runs ({', '.join(model)}) VALUES ({', '.join(f':{column}' for column in model)})"
         for run, draft in zip(ids, drafts, strict=True):
             own = {"run_uuid": run, "name": draft.name, "artifact_uri": model["artifact_uri"].replace(parent, run)}
             database.execute(insert, {**model, **changes, **own})
-            tags = {**theirs, _NAME: draft.name, **draft.tags}
-            database.executemany(_TAG, [(run, *tag) for tag in tags.items()])
-            database.executemany(_PARAM, [(run, key, str(value)) for key, value in draft.params.items()])
+            _describe(database, run, draft.params, {**theirs, _NAME: draft.name, **prefixed(draft.tags)})
     return ids
 
 
-def begin(path: Path, run: str, tags: Mapping[str, str], at: int) -> None:
-    """A run is RUNNING since `at` (milliseconds since 1970); MLflow itself lets nobody move a start.
+def complete(path: Path, run: str, draft: Draft) -> None:
+    """Give a run that the client has just made its parameters and tags, and make it SCHEDULED.
+
+    Raises StorageError when the file stays locked or is no run store.
+    """
+    with _writing(path) as database:
+        database.execute("UPDATE runs SET status = ? WHERE run_uuid = ?", (RunStatus.SCHEDULED.value, run))
+        _describe(database, run, draft.params, prefixed(draft.tags))
+
+
+def begin(path: Path, run: str, tags: Mapping[str, str]) -> None:
+    """A run is RUNNING as of now; MLflow itself lets nobody move a start.
 
     Raises StorageError when the file stays locked or is no run store.
     """
     with _writing(path) as database:
         database.execute(
-            "UPDATE runs SET status = ?, start_time = ?, end_time = NULL WHERE run_uuid = ?", (RunStatus.RUNNING.value, at, run)
+            "UPDATE runs SET status = ?, start_time = ?, end_time = NULL WHERE run_uuid = ?",
+            (RunStatus.RUNNING.value, _now(), run),
         )
-        database.executemany(_TAG, [(run, *tag) for tag in tags.items()])
+        _describe(database, run, {}, prefixed(tags))
+
+
+def _describe(database: sqlite3.Connection, run: str, params: Mapping[str, object], tags: Mapping[str, str]) -> None:
+    """Parameters and tags of a run."""
+    database.executemany(_TAG, [(run, *tag) for tag in tags.items()])
+    database.executemany(_PARAM, [(run, key, str(value)) for key, value in params.items()])
+
+
+def _now() -> int:
+    """Milliseconds since 1970."""
+    return int(time.time() * 1000)
 
 
 @contextmanager

@@ -45,12 +45,12 @@ class Recorder:
         path = self.store.artifact_folder(self.parent) / artifacts.SPLIT
         split = artifacts.read_split(path, seal, self.parent) if seal else None
         prepared = prepare(self.store.workspace, self.submission.spec, split)
+        sealed = {}
         if split is None:
             sealed = {"split_sha256": artifacts.write_split(path, prepared.split)}
             artifacts.write_sealed(path.with_name(artifacts.SPEC), self.submission.spec)
             for name in (artifacts.SPLIT, artifacts.SPEC):
                 self.store.publish(self.parent, name)
-            self.store.log(self.parent, tags=sealed)
         known = {int(row.tag("position") or 0): row for row in rows if row.parent}
         new = [plan for plan in self.submission.plans if plan.position not in known]
         created = self.store.create_all(self.parent, [self._draft(plan) for plan in new])
@@ -59,7 +59,7 @@ class Recorder:
             self._known(plan, known[plan.position]) if plan.position in known else PlannedRun(ids[plan.position], plan)
             for plan in self.submission.plans
         ]
-        self.store.begin(self.parent)
+        self.store.begin(self.parent, **sealed)
         return prepared, runs
 
     def begin(self, run: PlannedRun) -> None:

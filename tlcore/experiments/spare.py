@@ -4,6 +4,7 @@ A page that leads to a race keeps one. It holds no experiment, no lease and no s
 none, or it has just ended, a worker is started from nothing. It ends with the process that keeps it, and after ten minutes.
 """
 
+import json
 import subprocess
 import sys
 import threading
@@ -40,7 +41,7 @@ def keep_ready(workspace: Workspace, spec: ExperimentSpec) -> None:
             start_new_session=True,
         )
         with suppress(BrokenPipeError):
-            _tell(spare, spec.model_dump_json())
+            _tell(spare, json.dumps(spec.model_dump(mode="json")))
     # Nobody else waits for it, and somebody has to take note of its end.
     threading.Thread(target=spare.wait, daemon=True).start()
 

@@ -48,8 +48,7 @@ def _mlflow() -> Any:
         os.environ.setdefault(key, value)
     import mlflow
 
-    # It logs traces of what reaches people as one sentence.
-    logging.getLogger("mlflow").setLevel(logging.CRITICAL)
+    logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # it logs traces of what reaches people as one sentence
     return mlflow
 
 
@@ -141,8 +140,7 @@ class RunStore:
 
     def artifact_folder(self, run: str) -> Path:
         """The folder of a run's artifacts on this machine, where MLflow expects it."""
-        root = self._file.parent / "artifacts" if self._file else self.workspace.artifacts
-        return root / run / "artifacts"
+        return (self._file.parent / "artifacts" if self._file else self.workspace.artifacts) / run / "artifacts"
 
     def recorded(self, experiment: str | None = None) -> list[Row]:
         """What MLflow holds: parent and children of one experiment with histories, or all without. As `rows.read_sqlite`."""
@@ -154,15 +152,17 @@ class RunStore:
         """A new MLflow run, SCHEDULED; returns its id. Tags of ours go without their prefix."""
         theirs = {"mlflow.source.name": rows.MLFLOW_EXPERIMENT} | ({"mlflow.parentRunId": parent} if parent else {})
         run: str = self._call("create_run", self._experiment, tags=theirs, run_name=name).info.run_id
-        self._call("update_run", run, status=RunStatus.SCHEDULED)
-        self.log(run, params=params, tags=tags)
+        if self._file:
+            local_rows.complete(self._file, run, Draft(name, params, tags))
+        else:
+            self._call("update_run", run, status=RunStatus.SCHEDULED)
+            self.log(run, params=params, tags=tags)
         return run
 
     def create_all(self, parent: str, drafts: Sequence[Draft]) -> list[str]:
         """New MLflow runs below `parent`, as `create` makes one; returns their ids. In a local file all of them or none."""
         if self._file and drafts:
-            ready = [Draft(draft.name, draft.params, rows.prefixed(draft.tags)) for draft in drafts]
-            return local_rows.create(self._file, parent, ready, int(time.time() * 1000))
+            return local_rows.create(self._file, parent, drafts)
         return [self.create(draft.name, draft.params, draft.tags, parent) for draft in drafts]
 
     def log(
@@ -193,11 +193,11 @@ class RunStore:
         self._call("update_run", run, status=RunStatus.SCHEDULED)
         self.log(run, tags={"reason": ""})
 
-    def begin(self, run: str) -> None:
-        """RUNNING, as of this moment: MLflow's durations would else count the wait for other runs."""
-        tags = {"reason": "", "started_at": now()}
+    def begin(self, run: str, **tags: str) -> None:
+        """RUNNING, as of this moment: MLflow's durations would else count the wait for other runs. Adds tags of ours."""
+        tags |= {"reason": "", "started_at": now()}
         if self._file:
-            local_rows.begin(self._file, run, rows.prefixed(tags), int(time.time() * 1000))
+            local_rows.begin(self._file, run, tags)
         else:
             self._call("update_run", run, status=RunStatus.RUNNING)
             self.log(run, tags=tags)
