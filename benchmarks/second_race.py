@@ -56,7 +56,7 @@ def race(workspace: Workspace, card: DatasetCard) -> Turn:
     queue.cancel(workspace, experiment)
     while queue.state(workspace, experiment) in ("queued", "running"):
         time.sleep(_POLL_SECONDS)
-    psutil.wait_procs(psutil.Process().children(recursive=True))  # who closes it may be at it still, in a folder that goes
+    psutil.wait_procs(psutil.Process().children(), timeout=60)  # who closes it writes to a folder that is about to go
     return Turn(Spent(seconds), run.accuracy)
 
 

@@ -188,10 +188,12 @@ class Race:
     def _encode(self, todo: Sequence[PlannedRun]) -> None:
         """Features of every item that a coming run wants them of, once for all runs."""
         wanted: dict[str, list[IntArray]] = defaultdict(list)
-        for plan in (run.plan for run in todo if strategy_card(run.plan.strategy).transfer):
+        plans = [run.plan for run in todo if strategy_card(run.plan.strategy).transfer]
+        # A seed's smaller budgets are part of its largest, so only that one is drawn.
+        for plan in {(plan.encoder, plan.seed): plan for plan in sorted(plans, key=lambda plan: plan.budget)}.values():
             wanted[plan.encoder].append(self._prepared.drawn(plan))
-            if not strategy_card(plan.strategy).trains_network:
-                wanted[plan.encoder].append(self._prepared.split.test)
+        for name in {plan.encoder for plan in plans if not strategy_card(plan.strategy).trains_network}:
+            wanted[name].append(self._prepared.split.test)
         for name, rows in wanted.items():
             items, many = self._prepared.items(np.unique(np.concatenate(rows))), self._many
             encoder = self._encoder(name)
