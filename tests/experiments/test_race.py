@@ -52,6 +52,7 @@ def test_every_strategy_leaves_scores_predictions_and_a_model_that_says_the_same
         assert model.card.id == run.id
         assert (run.curve != ()) == STRATEGIES[run.strategy].trains_network
         assert run.train_seconds > 0
+        assert run.versions["numpy"] == np.__version__ and {"tlcore", "torch"} <= run.versions.keys()
     assert {run.strategy: run.encoder for run in found.runs}["classic"] == "none"
     assert "Full fine-tuning, seed 1 of 1: accuracy" in control.log()
     assert control.progress().done == pytest.approx(1, abs=0.3)
