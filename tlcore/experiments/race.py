@@ -170,8 +170,8 @@ class Race:
         if report.temperature is not None:
             facts["temperature"] = report.temperature
         said = {"chosen": chosen_tag(report.chosen)}
-        if run.plan.encoder != NO_ENCODER:
-            said["precision"] = runtime.precision().name
+        if fitted.strategy.arithmetic:
+            said["precision"] = fitted.strategy.arithmetic
         self.recorder.finish(run, fitted.scores, predictions, facts, said)
         self._outcomes.append(self._outcome(run))
         self._answer = judge(self._answer or self._blank_answer(), self._outcomes, self._submission)
@@ -266,7 +266,7 @@ class Race:
             n_train=fitted.report.n_train,
             n_validation=fitted.report.n_validation,
             n_test=len(self._prepared.split.test),
-            precision=runtime.precision().name if encoder else None,
+            precision=fitted.strategy.arithmetic,
             writing=self._writing,
             created_at=now(),
         )
