@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tlcore import runtime
-from tlcore.runtime import Precision, configure_threads, device, precision, seeded
+from tlcore.runtime import Precision, computes, configure_threads, device, encoding_precision, precision, seeded
 
 
 @pytest.fixture(autouse=True)
@@ -23,11 +23,12 @@ def decided_afresh(monkeypatch):
 def pretend(monkeypatch):
     """Make the machine look like another."""
 
-    def as_if(*, cuda=False, cuda_bf16=False, avx512_bf16=False, amx=False):
+    def as_if(*, cuda=False, cuda_bf16=False, avx512_bf16=False, amx=False, vnni=False):
         monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
         monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: cuda_bf16 or including_emulation)
         monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512_bf16)
         monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+        monkeypatch.setattr(torch.cpu, "_is_vnni_supported", lambda: vnni)
 
     return as_if
 
@@ -54,6 +55,30 @@ def test_the_environment_overrides_the_precision(pretend, monkeypatch, name):
     pretend(avx512_bf16=name == "fp32")
     monkeypatch.setenv("TLCORE_PRECISION", name)
     assert precision() == Precision(name, "set by TLCORE_PRECISION")
+
+
+@pytest.mark.parametrize(
+    ("machine", "agreement", "name"),
+    [
+        ({"avx512_bf16": True, "vnni": True}, 0.996, "int8"),
+        ({"vnni": True}, 0.996, "int8"),
+        ({"avx512_bf16": True, "vnni": True}, 0.98, "bf16"),
+        ({"avx512_bf16": True, "vnni": True}, None, "bf16"),
+        ({"avx512_bf16": True}, 0.996, "bf16"),
+        ({"cuda": True, "cuda_bf16": True, "vnni": True}, 0.996, "bf16"),
+        ({}, 0.996, "fp32"),
+    ],
+)
+def test_frozen_encoders_compute_in_8_bits_where_that_is_fast_and_close(pretend, machine, agreement, name):
+    pretend(**machine)
+    assert encoding_precision(agreement).name == name
+    assert computes(name)
+
+
+def test_what_the_environment_says_of_precision_holds_for_encoders_too(pretend, monkeypatch):
+    pretend(avx512_bf16=True, vnni=True)
+    monkeypatch.setenv("TLCORE_PRECISION", "bf16")
+    assert encoding_precision(0.999).name == "bf16"
 
 
 def test_a_precision_knows_its_type():

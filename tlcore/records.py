@@ -149,6 +149,8 @@ class EncoderCard(Record):
     """One sentence for the analyst."""
     ready: bool = True
     """False when its weights are not on this machine yet."""
+    agreement: float | None = None
+    """Mean cosine, -1 to 1, of its features in 8-bit products with those in fp32; None where it cannot compute in 8 bits."""
 
 
 # ---- experiments ------------------------------------------------------------------------------------------------------

@@ -26,15 +26,21 @@ class Precision:
     """The arithmetic of encoders and training, and why it was chosen."""
 
     name: str
-    """`fp32` or `bf16`."""
+    """`fp32` or `bf16`; of frozen text encoders also `int8`: products of 8-bit numbers, all else in fp32."""
     reason: str
 
     @property
     def dtype(self) -> "torch.dtype":
-        """The torch type of this precision."""
+        """The torch type of this precision's weights; in int8 those that a network is quantised from."""
         import torch
 
         return torch.bfloat16 if self.name == "bf16" else torch.float32
+
+
+PRECISIONS = ("fp32", "bf16", "int8")
+"""All that features were ever computed in."""
+_AGREEMENT = 0.99
+"""Mean cosine with fp32 that features in 8 bits must reach."""
 
 
 @lru_cache(maxsize=1)
@@ -51,18 +57,41 @@ def precision() -> Precision:
 
     On a CPU without native bf16 the emulation is about a hundred times slower, so it is never guessed.
     """
-    import torch
-
     wanted = Settings().precision
     if wanted != "auto":
         return Precision(wanted, "set by TLCORE_PRECISION")
+    what = "GPU" if device().type == "cuda" else "processor"
+    if _native_bf16():
+        return Precision("bf16", f"the {what} multiplies bf16 natively")
+    return Precision("fp32", f"the {what} has no native bf16")
+
+
+def _native_bf16() -> bool:
+    import torch
+
     if device().type == "cuda":
-        if torch.cuda.is_bf16_supported(including_emulation=False):
-            return Precision("bf16", "the GPU multiplies bf16 natively")
-        return Precision("fp32", "the GPU has no native bf16")
-    if torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported():
-        return Precision("bf16", "the processor multiplies bf16 natively")
-    return Precision("fp32", "the processor has no native bf16")
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+
+
+def encoding_precision(agreement: float | None) -> Precision:
+    """The arithmetic of a frozen encoder whose features in 8-bit products agree with fp32 by `agreement` (mean cosine).
+
+    Two products of 8-bit numbers take the time of one in bf16 where the processor has VNNI. What a person set by
+    `TLCORE_PRECISION` holds here too; None as an agreement means that the encoder cannot compute in 8 bits.
+    """
+    if agreement is None or agreement < _AGREEMENT or not computes("int8") or Settings().precision != "auto":
+        return precision()
+    return Precision("int8", f"the processor multiplies 8-bit numbers, and features keep a cosine of {agreement:.3f} with fp32")
+
+
+def computes(name: str) -> bool:
+    """True when this machine computes features in that precision, one of `PRECISIONS`, at a bearable speed."""
+    import torch
+
+    if name == "int8":
+        return device().type == "cpu" and torch.cpu._is_vnni_supported()
+    return name == "fp32" or _native_bf16()
 
 
 def configure_threads() -> int:

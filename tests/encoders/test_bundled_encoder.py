@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from sentence_transformers import SentenceTransformer
 
 from tlcore.encoders.catalogue import encoder_card, load_encoder
 from tlcore.encoders.text import TextEncoder
-from tlcore.runtime import Precision
+from tlcore.runtime import PRECISIONS, Precision
 
 TEXTS = [
     "I am still waiting on my card?",
@@ -20,7 +21,7 @@ TEXTS = [
 ]
 
 
-@pytest.mark.parametrize(("precision", "least"), [("fp32", 0.99999), ("bf16", 0.999)])
+@pytest.mark.parametrize(("precision", "least"), [("fp32", 0.99999), ("bf16", 0.999), ("int8", 0.98)])
 def test_features_agree_with_sentence_transformers(workspace, precision, least):
     encoder = bundled(workspace, precision)
     peer = SentenceTransformer(str(encoder._folder), device="cpu")
@@ -29,7 +30,7 @@ def test_features_agree_with_sentence_transformers(workspace, precision, least):
     assert np.allclose(np.linalg.norm(features, axis=1), 1, atol=1e-5)
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
 def test_a_short_text_alone_gives_the_same_as_among_others(workspace, precision):
     encoder = bundled(workspace, precision)
     texts = ["card " * length for length in range(10)]
@@ -38,11 +39,22 @@ def test_a_short_text_alone_gives_the_same_as_among_others(workspace, precision)
         assert np.array_equal(encoder.encode([text])[0], together[position])
 
 
-def test_precisions_are_told_apart(workspace):
-    full, half = (bundled(workspace, precision) for precision in ("fp32", "bf16"))
-    assert full.fingerprint != half.fingerprint
-    assert full.fingerprint_in("bf16") == half.fingerprint
-    assert not np.array_equal(full.encode(TEXTS), half.encode(TEXTS))
+@pytest.mark.parametrize(("one", "other"), list(combinations(PRECISIONS, 2)))
+def test_precisions_are_told_apart(workspace, one, other):
+    first, second = bundled(workspace, one), bundled(workspace, other)
+    assert first.fingerprint != second.fingerprint
+    assert first.fingerprint_in(other) == second.fingerprint
+    assert not np.array_equal(first.encode(TEXTS), second.encode(TEXTS))
+
+
+def test_the_card_says_how_well_features_in_8_bits_agree(workspace):
+    encoder = bundled(workspace, "fp32")
+    assert encoder.agreement() == pytest.approx(encoder.card.agreement, abs=1e-3)
+
+
+def test_features_in_8_bits_are_the_same_whoever_loads_them(workspace):
+    again = bundled(workspace, "int8")
+    assert np.array_equal(bundled(workspace, "int8").encode(TEXTS), again.encode(TEXTS))
 
 
 def test_loading_needs_no_network_and_says_nothing(workspace):

@@ -31,7 +31,7 @@ def fitted(strategy: str, card: ModelCard, workspace: Workspace, toy_texts):
             "strategy": strategy,
             "encoder": encoder and encoder.card,
             "encoder_fingerprint": encoder and encoder.fingerprint,
-            "precision": encoder and encoder.precision.name,
+            "precision": model.arithmetic,
             "classes": toy_texts.classes,
             "settings": settings,
         }
@@ -71,13 +71,21 @@ def test_encoder_with_other_weights_is_refused(card: ModelCard, tiny_workspace: 
         load_model(tmp_path / "saved", tiny_workspace)
 
 
-def test_model_trained_in_another_precision_is_read_with_a_note(
-    card: ModelCard, tiny_workspace: Workspace, toy_texts, tmp_path: Path
+@pytest.mark.parametrize("can", [True, False])
+def test_model_trained_in_another_precision_reads_features_in_that_or_says_so(
+    card: ModelCard, tiny_workspace: Workspace, toy_texts, tmp_path: Path, monkeypatch, can: bool
 ) -> None:
     model, card = fitted("feature_extraction", card, tiny_workspace, toy_texts)
-    other = "fp32" if card.precision == "bf16" else "bf16"
+    before = model.predict_proba(UNSEEN)
+    other = "fp32" if card.precision != "fp32" else "bf16"
     encoder = load_encoder("tiny", tiny_workspace)
     elsewhere = card.model_copy(update={"precision": other, "encoder_fingerprint": encoder.fingerprint_in(other)})
     save_bundle(tmp_path / "saved", elsewhere, model.state())
-    (note,) = load_model(tmp_path / "saved", tiny_workspace).notes
-    assert other in note
+    monkeypatch.setattr("tlcore.models.bundle.computes", lambda name: can)
+    read = load_model(tmp_path / "saved", tiny_workspace)
+    if can:
+        assert not read.notes
+        assert not np.array_equal(read.predict_proba(UNSEEN), before)
+    else:
+        (note,) = read.notes
+        assert other in note

@@ -32,7 +32,10 @@ def doctor(session: Session) -> None:
         ("device", f"{facts['device']['kind']}: {facts['device']['name']}"),
         ("threads", facts["threads"]),
         ("precision", f"{facts['precision']['name']}: {facts['precision']['reason']}"),
-        *((f"encoder {item['id']}", "ready" if item["ready"] else "not downloaded") for item in facts["encoders"]),
+        *(
+            (f"encoder {item['id']}", f"ready, encodes in {item['precision']}" if item["ready"] else "not downloaded")
+            for item in facts["encoders"]
+        ),
         ("workspace", facts["workspace"]),
         ("run store", facts["run_store"]),
         ("free disk", f"{facts['free_bytes'] / 1e9:,.1f} GB"),
@@ -64,7 +67,15 @@ def examine(workspace: Workspace) -> dict[str, Any]:
         },
         "threads": workspace.settings.threads or os.cpu_count(),
         "precision": {"name": precision.name, "reason": precision.reason},
-        "encoders": [{"id": card.id, "name": card.name, "ready": card.ready} for card in encoder_cards(workspace)],
+        "encoders": [
+            {
+                "id": card.id,
+                "name": card.name,
+                "ready": card.ready,
+                "precision": runtime.encoding_precision(card.agreement).name,
+            }
+            for card in encoder_cards(workspace)
+        ],
         "workspace": str(workspace.root),
         "run_store": tracking_uri(workspace),
         "free_bytes": shutil.disk_usage(workspace.root).free,

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from tlcore.errors import EncoderError
 from tlcore.records import EncoderCard, Item, Picture
+from tlcore.runtime import Precision
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
@@ -92,13 +93,15 @@ class Encoder(Protocol):
     """A pre-trained network as the rest of the project sees it. Nothing here changes the encoder's own state."""
 
     card: EncoderCard
+    precision: Precision
+    """The arithmetic that features are computed in."""
 
     @property
     def fingerprint(self) -> str:
         """Hash of weights, preprocessing and precision: equal fingerprints give equal features."""
 
     def fingerprint_in(self, precision: str) -> str:
-        """The fingerprint it would have in `fp32` or `bf16`: tells other weights from another arithmetic."""
+        """The fingerprint it would have in one of `PRECISIONS`: tells other weights from another arithmetic."""
 
     def load(self) -> None:
         """Read the network now, where nothing needed it yet: an encode or a fit that is timed must not pay for that."""

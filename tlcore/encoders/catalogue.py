@@ -14,6 +14,7 @@ from tlcore.encoders import tokens
 from tlcore.errors import EncoderError, NotFoundError
 from tlcore.files import atomic_path, write_text
 from tlcore.records import EncoderCard, Modality
+from tlcore.runtime import Precision
 from tlcore.settings import Workspace
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ _BUNDLED = (
         max_length=256,
         licence="Apache-2.0",
         about="all-MiniLM-L6-v2: small and fast, trained on a billion pairs of English sentences. A good first choice.",
+        agreement=0.996,
     ),
     EncoderCard(
         id="efficientnet-lite0",
@@ -86,9 +88,13 @@ def token_counter(encoder: str, workspace: Workspace) -> Callable[[Sequence[str]
 
 
 def load_encoder(
-    encoder: str, workspace: Workspace, image_size: int | None = None, keep_pixels: bool = True
+    encoder: str,
+    workspace: Workspace,
+    image_size: int | None = None,
+    keep_pixels: bool = True,
+    arithmetic: Precision | None = None,
 ) -> "TextEncoder | ImageEncoder":
-    """An encoder ready for use, loaded once a process and shared by all callers.
+    """An encoder ready for use, loaded once a process and shared by all callers; `arithmetic` when it must be that one.
 
     For pictures: `image_size` is the working resolution in pixels a side (224 when None), and with `keep_pixels` decoded
     pictures are kept in the workspace; without, they are decoded whenever they are read. Texts need neither.
@@ -98,8 +104,9 @@ def load_encoder(
     with _LOADING:
         folder = _folder(card, workspace)
         if card.modality == "text":
-            return _load_text(folder, card)
-        return _load_image(folder, card, image_size or NATIVE_IMAGE_SIZE, workspace.root if keep_pixels else None)
+            return _load_text(folder, card, arithmetic)
+        kept_in = workspace.root if keep_pixels else None
+        return _load_image(folder, card, image_size or NATIVE_IMAGE_SIZE, kept_in, arithmetic)
 
 
 def add_encoder(workspace: Workspace, folder: Path | str, name: str | None = None) -> EncoderCard:
@@ -141,7 +148,8 @@ def _proven(source: Path, name: str) -> tuple[EncoderCard, str]:
         images = ImageFolder(source)
         encoder = ImageEncoder(images, images.card(_id_from(name), name), NATIVE_IMAGE_SIZE)
     else:
-        encoder = TextEncoder(source, card_of(source, _id_from(name), name))
+        plain = card_of(source, _id_from(name), name)
+        encoder = TextEncoder(source, plain.model_copy(update={"agreement": TextEncoder(source, plain).agreement()}))
     if not np.isfinite(encoder.trial()).all():
         raise EncoderError(f"The encoder in {source} gives features that are not numbers. Get a fresh copy.")
     return encoder.card, encoder.content
@@ -162,16 +170,18 @@ def _copy(source: Path, target: Path, card: EncoderCard, checksum: str) -> None:
 
 
 @lru_cache(maxsize=4)
-def _load_text(folder: Path, card: EncoderCard) -> "TextEncoder":
+def _load_text(folder: Path, card: EncoderCard, arithmetic: Precision | None) -> "TextEncoder":
     from tlcore.encoders.text import TextEncoder
 
-    encoder = TextEncoder(folder, card)
+    encoder = TextEncoder(folder, card, arithmetic)
     _check(folder, card, encoder.content)
     return encoder
 
 
 @lru_cache(maxsize=4)
-def _load_image(folder: Path, card: EncoderCard, image_size: int, kept_in: Path | None) -> "ImageEncoder":
+def _load_image(
+    folder: Path, card: EncoderCard, image_size: int, kept_in: Path | None, arithmetic: Precision | None
+) -> "ImageEncoder":
     from tlcore.encoders.efficientnet import EfficientNetLite0
     from tlcore.encoders.image import ImageEncoder
     from tlcore.encoders.image_families import ImageFolder
@@ -179,7 +189,7 @@ def _load_image(folder: Path, card: EncoderCard, image_size: int, kept_in: Path 
 
     pixels = PixelStore(Workspace(kept_in)) if kept_in else DirectPixels()
     source = EfficientNetLite0() if card.id in _PACKAGES else ImageFolder(folder)
-    encoder = ImageEncoder(source, card, image_size, pixels)
+    encoder = ImageEncoder(source, card, image_size, pixels, arithmetic)
     _check(folder, card, encoder.content)
     return encoder
 

@@ -28,12 +28,14 @@ class Family:
     """Positions that are never used: RoBERTa counts from behind its padding id."""
     position_bias: str = ""
     """Path of the module that biases attention by distance, if there is one."""
+    quantises: bool = False
+    """True when its blocks are built as BERT's, which `encoders.quantised` can compute in 8 bits."""
 
 
 FAMILIES: dict[str, Family] = {
-    "bert": Family("BertModel"),
-    "roberta": Family("RobertaModel", reserved=2),
-    "xlm-roberta": Family("XLMRobertaModel", reserved=2),
+    "bert": Family("BertModel", quantises=True),
+    "roberta": Family("RobertaModel", reserved=2, quantises=True),
+    "xlm-roberta": Family("XLMRobertaModel", reserved=2, quantises=True),
     "distilbert": Family("DistilBertModel", blocks="transformer.layer"),
     "mpnet": Family("MPNetModel", reserved=2, position_bias="encoder"),
 }
@@ -56,6 +58,11 @@ class Architecture:
         """Tokens that the network has positions for."""
         stated = self._facts.get("max_position_embeddings") or self.config.max_position_embeddings
         return int(stated) - self.family.reserved
+
+    @property
+    def quantises(self) -> bool:
+        """True when its blocks can be computed in 8 bits."""
+        return self.family.quantises and self._facts.get("hidden_act", "gelu") == "gelu"
 
     @property
     def _network(self) -> Any:

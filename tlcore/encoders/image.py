@@ -84,7 +84,7 @@ class ImageEncoder:
         return self.fingerprint_in(self.precision.name)
 
     def fingerprint_in(self, precision: str) -> str:
-        """The fingerprint this encoder would have in `fp32` or `bf16`: tells other weights from another arithmetic."""
+        """The fingerprint this encoder would have in one of `PRECISIONS`: tells other weights from another arithmetic."""
         parts = (_ALGORITHM, self._source.content, self.view.name, precision)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

@@ -1,22 +1,24 @@
 """Text encoders: a transformers folder as an `Encoder`."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from tlcore.encoders import tokens
+from tlcore.encoders import quantised, tokens
 from tlcore.encoders.backbone import RaggedInputs, TextBackbone, batches
-from tlcore.encoders.base import FloatArray, Inputs, IntArray, OnProgress, Weights, texts_in
+from tlcore.encoders.base import Batch, FloatArray, Inputs, IntArray, OnProgress, Weights, texts_in
+from tlcore.encoders.calibration import CALIBRATION, PROBE
 from tlcore.encoders.families import Architecture, read_json, weight_files
 from tlcore.errors import EncoderError
 from tlcore.files import sha256_of
 from tlcore.records import EncoderCard, Item
-from tlcore.runtime import Precision, device, precision
+from tlcore.runtime import Precision, device, encoding_precision
 
 Pooling = Literal["mean", "cls"]
 _POOLING_FLAGS = {
@@ -42,7 +44,7 @@ class TextEncoder:
 
     def __init__(self, folder: Path, card: EncoderCard, arithmetic: Precision | None = None) -> None:
         self.card = card
-        self.precision = arithmetic or precision()
+        self.precision = arithmetic or encoding_precision(card.agreement)
         self._folder = folder
         self._architecture = Architecture(folder)
         self._pooling = _pooling(folder)
@@ -61,14 +63,16 @@ class TextEncoder:
         return self.fingerprint_in(self.precision.name)
 
     def fingerprint_in(self, precision: str) -> str:
-        """The fingerprint this encoder would have in `fp32` or `bf16`: tells other weights from another arithmetic."""
-        return _digest(_ALGORITHM, self.content, str(self._limit), precision)
+        """The fingerprint this encoder would have in one of `PRECISIONS`: tells other weights from another arithmetic."""
+        arithmetic = quantised.VERSION if precision == "int8" else precision
+        return _digest(_ALGORITHM, self.content, str(self._limit), arithmetic)
 
     @cached_property
-    def _frozen(self) -> TextBackbone:
+    def _frozen(self) -> Callable[[Batch], Tensor]:
         """The network that encodes, read when it is first needed: what the feature store holds needs none."""
         with torch.inference_mode(False):  # weights made in inference mode would be of no use outside it
-            return self.network("pretrained").to(device(), self.precision.dtype).eval().requires_grad_(False)
+            network = self.network("pretrained").to(device(), self.precision.dtype).eval().requires_grad_(False)
+            return quantised.QuantisedBackbone(network, self.prepare(CALIBRATION)) if self.precision.name == "int8" else network
 
     def load(self) -> None:
         """See `Encoder.load`."""
@@ -97,6 +101,13 @@ class TextEncoder:
         architecture = self._architecture
         network = architecture.random(seed) if weights == "random" else architecture.pretrained()
         return TextBackbone(network, architecture.family, self._pooling)
+
+    def agreement(self) -> float | None:
+        """Mean cosine of its features in 8-bit products with those in fp32; None where it cannot compute in 8 bits."""
+        if not self._architecture.quantises:
+            return None
+        there, here = (TextEncoder(self._folder, self.card, Precision(name, "compared")) for name in ("fp32", "int8"))
+        return float((there.encode(PROBE) * here.encode(PROBE)).sum(axis=1).mean())
 
     def trial(self) -> FloatArray:
         """Features `(1, d)` of a short text, to see that it works."""

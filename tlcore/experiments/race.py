@@ -162,8 +162,8 @@ class Race:
         if report.temperature is not None:
             facts["temperature"] = report.temperature
         said = {"chosen": json_tag(report.chosen), "versions": json_tag(runtime.versions())}
-        if run.plan.encoder != NO_ENCODER:
-            said["precision"] = runtime.precision().name
+        if fitted.strategy.arithmetic:
+            said["precision"] = fitted.strategy.arithmetic
         self.recorder.finish(run, fitted.scores, predictions, facts, said)
         self._outcomes.append(self._outcome(run))
         self._answer = judge(self._answer or self._blank_answer(), self._outcomes, self._submission)
@@ -262,7 +262,7 @@ class Race:
             n_train=fitted.report.n_train,
             n_validation=fitted.report.n_validation,
             n_test=len(self._prepared.split.test),
-            precision=runtime.precision().name if encoder else None,
+            precision=fitted.strategy.arithmetic,
             writing=written_in(self._prepared),
             created_at=now(),
         )

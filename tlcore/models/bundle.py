@@ -6,6 +6,8 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
@@ -16,13 +18,14 @@ from tlcore.files import atomic_path, write_bytes
 from tlcore.models.archive import read_archive, shown, write_archive
 from tlcore.models.card import ModelCard, readme
 from tlcore.records import Record
+from tlcore.runtime import PRECISIONS, Precision, computes
 from tlcore.settings import Workspace
 from tlcore.training.catalogue import strategy_card, strategy_class
 
 if TYPE_CHECKING:
     from tlcore.encoders.base import Encoder
     from tlcore.models.model import Model
-    from tlcore.training.strategies.base import State
+    from tlcore.training.strategies.base import State, Strategy
 
 FORMAT: Final = "transfer-lab-model"
 VERSION: Final = 1
@@ -123,36 +126,41 @@ def load_model(path: Path | str, workspace: Workspace | None = None) -> "Model":
         state = State(arrays=load(contents[WEIGHTS]), facts=json.loads(contents[STATE]))
     except (SafetensorError, ValueError, RecursionError) as error:
         raise BundleError(f"{path.name}: {WEIGHTS} or {STATE} is not in the form it should be.") from error
-    encoder, notes = _encoder(card, workspace)
+    encoder = _encoder(card, workspace)
     try:
         strategy = strategy_class(card.strategy).restore(state, len(card.classes), encoder, card.settings)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise BundleError(f"{path.name}: {WEIGHTS} and {STATE} do not hold a model of strategy “{card.strategy}”.") from error
-    return Model(card, strategy, notes)
+    return Model(card, strategy, tuple(_notes(card, strategy)))
 
 
-def _encoder(card: ModelCard, workspace: Workspace | None) -> "tuple[Encoder, tuple[str, ...]]":
-    """The very encoder a model was trained on, and what its user should know about it here.
+def _notes(card: ModelCard, strategy: "Strategy") -> Iterator[str]:
+    """What its user should know about a model on this machine."""
+    if card.precision and strategy.arithmetic not in (None, card.precision):
+        yield (
+            f"This model was trained in {card.precision}, and this machine computes in {strategy.arithmetic}: "
+            "its figures may differ slightly."
+        )
 
-    Strategies that use no encoder get None and never look at it.
-    """
+
+def _encoder(card: ModelCard, workspace: Workspace | None) -> "Encoder":
+    """The very encoder a model was trained on. Strategies that use no encoder get None and never look at it."""
     from tlcore.encoders.catalogue import load_encoder
 
     if card.encoder is None:
-        return cast("Encoder", None), ()
+        return cast("Encoder", None)
+    load = partial(load_encoder, card.encoder.id, workspace or Workspace(), card.image_size, keep_pixels=False)
     needed = f"The model “{card.name}” needs the encoder “{card.encoder.id}” ({card.encoder.name})"
     try:
-        encoder = load_encoder(card.encoder.id, workspace or Workspace(), card.image_size, keep_pixels=False)
+        encoder: Encoder = load()
     except NotFoundError as error:
         cure = f"Add it with `python -m tlcore encoders add FOLDER --name {card.encoder.id}`."
         raise EncoderError(f"{needed}, which is not on this machine. {cure}") from error
-    if encoder.fingerprint == card.encoder_fingerprint:
-        return encoder, ()
-    if card.precision and encoder.fingerprint_in(card.precision) == card.encoder_fingerprint:
-        note = (
-            f"This model was trained in {card.precision}, and this machine computes otherwise: its figures may differ slightly."
-        )
-        return encoder, (note,)
+    for name in PRECISIONS:
+        if encoder.fingerprint_in(name) == card.encoder_fingerprint:
+            # What learned from features in one arithmetic reads them in the same, wherever the machine can.
+            the_same = Precision(name, "the model was trained on such features")
+            return load(arithmetic=the_same) if name != encoder.precision.name and computes(name) else encoder
     raise EncoderError(f"{needed}; the one of that name on this machine has other weights. Add the one it was trained on.")
 
 

@@ -85,6 +85,11 @@ class Strategy(ABC):
         self.settings = settings
         self.seed = seed
 
+    @property
+    def arithmetic(self) -> str | None:
+        """The precision it computes in; None where no network does. Here: that of the encoder's features."""
+        return self.encoder.precision.name if self.encoder else None
+
     @abstractmethod
     def fit(self, data: Labelled, context: FitContext) -> FitReport:
         """Learn from the budget's items. Raises TrainingError for what only this run cannot do, Stopped on request."""

@@ -41,6 +41,11 @@ class NetworkStrategy(Strategy):
     """What the network starts from."""
     network: Classifier
 
+    @property
+    def arithmetic(self) -> str:
+        """See `Strategy.arithmetic`: networks train and predict in the machine's own."""
+        return runtime.precision().name
+
     def first_block(self) -> int | None:
         """The lowest block that learns; None where everything does."""
         return None
