@@ -16,7 +16,10 @@ _NOISE = 1e-6
 
 @dataclass(frozen=True)
 class Eigenbasis:
-    """Features `(n, d)` as coordinates along `r` orthogonal axes, r ≤ min(n, d)."""
+    """Features `(n, d)` as coordinates along `r` orthogonal axes, r ≤ min(n, d).
+
+    They need not be centred, but fits come nearer to their least where they are: then the bias does not lean on the weights.
+    """
 
     coordinates: FloatArray
     """`(r + 1, n)`, the last row all ones for the bias."""
