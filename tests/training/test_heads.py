@@ -45,7 +45,7 @@ def test_two_classes_agree_with_scikit_learn_too():
 
 @pytest.mark.parametrize("dim", [8, 200])
 def test_sparse_features_give_the_same_answers(dim):
-    features, labels = clouds(dim=dim)
+    features, labels = clouds(dim=dim, spread=4.0)
     dense, sparse = (fit_best_head(problem(matrix, labels), STRENGTHS, 99.0) for matrix in (features, csr_matrix(features)))
     assert dense.strength == sparse.strength
     answers = softmax(dense.head.logits(features)), softmax(sparse.head.logits(csr_matrix(features)))
