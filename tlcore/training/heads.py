@@ -3,13 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from tlcore.encoders.base import FloatArray, IntArray
 from tlcore.evaluation.temperature import fit_temperature
+from tlcore.training.eigenbasis import Eigenbasis
+from tlcore.training.gradient_fit import GradientFit
+from tlcore.training.joint_fit import JointFit
 
 Matrix = Any
 """`(n, d)` float32: a numpy array or a scipy sparse CSR matrix."""
@@ -24,8 +27,10 @@ _FEW, _MANY = 1000, 3000
 """Up to `_FEW` items every fold is held out in turn, up to `_MANY` three of them, then one: the loss is steady enough."""
 _CHOOSING = 0.8
 """Share of the work that choosing the strength takes."""
-_SOLVER = {"maxiter": 300, "gtol": 1e-4, "ftol": 1e-6, "maxcor": 6}
-"""L-BFGS stops where probabilities no longer move visibly; it remembers few gradients, as text features are wide."""
+_CHOOSING_GAP, _FINAL_GAP = 1e-4, 1e-6
+"""How near a head's mean loss comes to its least: where the order of strengths, and where probabilities, no longer change."""
+_MOST_LOGITS = 2**24
+"""Items times classes up to which regressions are fitted jointly, which takes memory for several tables of logits."""
 
 
 def _nothing(*_: float) -> None:
@@ -66,10 +71,6 @@ class HeadProblem:
     """`(k,)` weight of an item of each class; its length is the number of classes."""
     seed: int = 0
 
-    def rows(self, chosen: BoolArray) -> "HeadProblem":
-        """The same with the `chosen` rows only."""
-        return replace(self, features=self.features[chosen], labels=self.labels[chosen])
-
 
 def softmax(logits: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """Probabilities `(n, k)` in float64; rows sum to 1."""
@@ -85,29 +86,12 @@ def class_weights(labels: IntArray, n_classes: int, kind: Literal["balanced", "n
     return (len(labels) / ((counts > 0).sum() * np.maximum(counts, 1))).astype(np.float32)
 
 
-def fit_head(problem: HeadProblem, strength: float, start: LinearHead | None = None, tick: Tick = _nothing) -> LinearHead:
+def fit_head(problem: HeadProblem, strength: float, tick: Tick = _nothing) -> LinearHead:
     """Softmax regression: summed loss plus |W|² / (2 · strength), the bias free; a higher strength trusts the labels more.
 
-    `start` is a head of the same shape to go on from; `tick` is called after each step. A class without an item ends up
-    with a probability near zero.
+    `tick` is called after each step. A class without an item ends up with a probability near zero.
     """
-    from scipy.optimize import minimize
-
-    objective = _Objective(problem, strength)
-    first = np.zeros(objective.shape) if start is None else np.vstack([start.weight.T, start.bias])
-    # One thread: handing out products this small costs ten times what it saves, and the number of cores would show in the sums.
-    with _thread_pools().limit(limits=1, user_api="blas"):
-        found = minimize(objective, first.ravel(), jac=True, method="L-BFGS-B", callback=lambda _: tick(), options=_SOLVER)
-    table = found.x.reshape(objective.shape).astype(np.float32)
-    return LinearHead(np.ascontiguousarray(table[:-1].T), table[-1])
-
-
-@lru_cache(maxsize=1)
-def _thread_pools() -> Any:
-    """The libraries that multiply matrices, looked for once: it takes longer than a small fit."""
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
+    return fit_best_head(problem, (), strength, lambda _: tick()).head
 
 
 def fit_best_head(problem: HeadProblem, strengths: Sequence[float], otherwise: float, tell: Tell = _nothing) -> BestHead:
@@ -115,9 +99,25 @@ def fit_best_head(problem: HeadProblem, strengths: Sequence[float], otherwise: f
 
     `otherwise` is taken when they are too few to hold some out, or there is nothing to choose from.
     """
-    chosen = _choose(problem, strengths, lambda share: tell(share * _CHOOSING))
-    strength = chosen.strength if chosen else otherwise
-    return BestHead(fit_head(problem, strength, tick=lambda: tell(_CHOOSING)), strength, chosen.temperature if chosen else None)
+    # One thread: handing out products this small costs ten times what it saves, and the number of cores would show in the sums.
+    with _thread_pools().limit(limits=1, user_api="blas"):
+        fits = _fits(problem)
+        chosen = _choose(problem, strengths, fits, lambda share: tell(share * _CHOOSING))
+        whole = fits(np.ones((1, len(problem.labels)), dtype=np.bool_))
+        if chosen.start is not None:
+            whole.start_from(chosen.start)
+        strength = otherwise if chosen.strength is None else chosen.strength
+        whole.fit(strength, _FINAL_GAP, lambda: tell(_CHOOSING))
+    return BestHead(LinearHead(*whole.head()), strength, chosen.temperature)
+
+
+@lru_cache(maxsize=1)
+def _thread_pools() -> Any:
+    """The libraries that multiply matrices, looked for once: it takes longer than a small fit."""
+    import scipy.linalg  # noqa: F401  # brings a library of its own, which must be there to be found
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def fit_on_features(problem: HeadProblem, strengths: Sequence[float], otherwise: float, tell: Tell = _nothing) -> BestHead:
@@ -133,62 +133,65 @@ def fit_on_features(problem: HeadProblem, strengths: Sequence[float], otherwise:
     return replace(best, head=LinearHead(weight, best.head.bias - weight @ centre))
 
 
+class _Fit(Protocol):
+    """Softmax regressions on parts of the same items, which go on from where they are."""
+
+    tables: FloatArray
+    """One for each part, in coordinates of its own."""
+
+    def start_from(self, table: FloatArray) -> None:
+        """Let all parts go on from a table."""
+
+    def fit(self, strength: float, gap: float, tick: Tick) -> None:
+        """Go on to a strength, until the mean loss is about `gap` from its least."""
+
+    def answers(self, part: int, rows: BoolArray) -> FloatArray:
+        """Logits `(m, k)` of the `m` chosen of all items."""
+
+    def head(self) -> tuple[FloatArray, FloatArray]:
+        """Weights `(k, d)` and biases `(k,)` of the first part."""
+
+
+def _fits(problem: HeadProblem) -> Callable[[BoolArray], _Fit]:
+    """What makes regressions on parts of a problem, masks `(f, n)`."""
+    weights, k = problem.weights[problem.labels], len(problem.weights)
+    if Eigenbasis.pays(problem.features) and len(weights) * k <= _MOST_LOGITS:
+        basis = Eigenbasis.of(problem.features)
+        return lambda parts: JointFit(basis, problem.labels, parts * weights, k)
+    return lambda parts: GradientFit(problem.features, problem.labels, parts * weights, k)
+
+
 @dataclass(frozen=True)
 class _Choice:
-    """A strength, and the temperature that suits its held-out answers."""
+    """What held-out items say; nothing where none could be held out."""
 
-    strength: float
-    temperature: float | None
+    strength: float | None = None
+    temperature: float | None = None
+    """It suits the held-out answers."""
+    start: FloatArray | None = None
+    """The mean of the parts' tables: close to the table for all items."""
 
 
-def _choose(problem: HeadProblem, strengths: Sequence[float], tell: Tell) -> _Choice | None:
-    """The strength with the lowest loss on held-out items; None when there are too few of them.
+def _choose(problem: HeadProblem, strengths: Sequence[float], fits: Callable[[BoolArray], _Fit], tell: Tell) -> _Choice:
+    """The strength with the lowest loss on held-out items, if there are enough of them.
 
     Every fold's head goes on from its last one, and the search ends where the loss stops falling: along such a path it
     falls, then rises.
     """
-    best, lowest, answers = None, np.inf, np.empty((0, len(problem.weights)))
-    folds = _folds(problem.labels, problem.seed) if len(problem.labels) >= _FOLDS * len(problem.weights) else []
-    held_out = [problem.rows(held) for held in folds]
-    labels = np.concatenate([held.labels for held in held_out]) if held_out else problem.labels[:0]
-    heads: list[LinearHead | None] = [None] * len(folds)
-    for place, strength in enumerate(strengths if folds else ()):
-        tick = partial(tell, place / len(strengths))
-        heads = [fit_head(problem.rows(~held), strength, head, tick) for held, head in zip(folds, heads, strict=True)]
-        logits = np.concatenate([head.logits(held.features) for held, head in zip(held_out, heads, strict=True) if head])
+    enough = len(problem.labels) >= _FOLDS * len(problem.weights)
+    folds = _folds(problem.labels, problem.seed) if enough and strengths else []
+    if not folds:
+        return _Choice()
+    labels = np.concatenate([problem.labels[held] for held in folds])
+    fit, best, lowest, answers = fits(~np.array(folds)), _Choice(), np.inf, np.empty((0, 0))
+    for place, strength in enumerate(strengths):
+        fit.fit(strength, _CHOOSING_GAP, partial(tell, place / len(strengths)))
+        logits = np.concatenate([fit.answers(part, held) for part, held in enumerate(folds)]).astype(np.float64)
         loss = _loss(logits, labels, problem.weights)
         if loss >= lowest:
             break
-        best, lowest, answers = strength, loss, logits
-    return None if best is None else _Choice(best, fit_temperature(answers, labels))
-
-
-class _Objective:
-    """Mean loss with its penalty and its gradient, for one flat vector of weights above biases `(d + 1, k)`."""
-
-    def __init__(self, problem: HeadProblem, strength: float) -> None:
-        self.features, self.labels = problem.features, problem.labels
-        self.transposed = problem.features.T
-        self.weights = problem.weights[problem.labels]
-        self.penalty = 1 / (strength * len(problem.labels))
-        self.shape = (problem.features.shape[1] + 1, len(problem.weights))
-
-    def __call__(self, flat: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
-        """The value and its gradient. Products run in float32, as the features do; sums in float64."""
-        table, rows = flat.reshape(self.shape), np.arange(len(self.labels))
-        narrow = table.astype(np.float32)
-        logits = self.features @ narrow[:-1] + narrow[-1]
-        logits -= logits.max(axis=1, keepdims=True)
-        shares = np.exp(logits)
-        totals = shares.sum(axis=1)
-        losses = (np.log(totals) - logits[rows, self.labels]) * self.weights
-        shares /= totals[:, None]
-        shares[rows, self.labels] -= 1
-        shares *= (self.weights / len(rows))[:, None]
-        gradient = np.vstack([self.transposed @ shares, shares.sum(axis=0)]) + np.float64(0)
-        gradient[:-1] += self.penalty * table[:-1]
-        value = losses.mean(dtype=np.float64) + self.penalty / 2 * np.square(table[:-1]).sum()
-        return float(value), gradient.ravel()
+        best, lowest, answers = _Choice(strength, start=fit.tables.mean(axis=0)), loss, logits
+    return replace(best, temperature=fit_temperature(answers, labels))
 
 
 def _folds(labels: IntArray, seed: int) -> list[BoolArray]:
