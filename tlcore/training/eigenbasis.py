@@ -9,7 +9,7 @@ import numpy.typing as npt
 from tlcore.encoders.base import FloatArray
 
 _MOST_AXES = 1536
-"""Above, the decomposition takes over a second, and costs more than it saves."""
+"""Above, a decomposition takes longer than most fits."""
 _NOISE = 1e-6
 """Share of the largest eigenvalue below which one of float32 sums is rounding."""
 
