@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tlcore import runtime
-from tlcore.runtime import Precision, computes, configure_threads, device, encoding_precision, precision, seeded
+from tlcore.runtime import Precision, computes, configure_threads, device, encoding_precision, precision, seeded, side_by_side
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +84,36 @@ def test_what_the_environment_says_of_precision_holds_for_encoders_too(pretend, 
 def test_a_precision_knows_its_type():
     assert Precision("bf16", "").dtype is torch.bfloat16
     assert Precision("fp32", "").dtype is torch.float32
+
+
+def test_parts_are_worked_on_in_order_each_on_one_thread():
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        assert list(side_by_side(lambda part: (part, torch.get_num_threads()), range(9))) == [(part, 1) for part in range(9)]
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_parts_that_nobody_waits_for_are_dropped():
+    before, begun = torch.get_num_threads(), []
+
+    def work(part):
+        begun.append(part)
+        if part == 3:
+            raise ValueError("broken")
+        return part
+
+    try:
+        torch.set_num_threads(2)
+        with pytest.raises(ValueError, match="broken"):
+            for part in side_by_side(work, range(1000)):
+                assert part < 3
+        assert len(begun) < 1000
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_threads_follow_the_setting(monkeypatch):

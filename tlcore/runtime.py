@@ -2,12 +2,13 @@
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -17,7 +18,8 @@ from tlcore.settings import Settings
 if TYPE_CHECKING:
     import torch
 
-
+_Part = TypeVar("_Part")
+_Done = TypeVar("_Done")
 _COMPUTES = ("numpy", "scipy", "scikit-learn", "tokenizers", "torch", "transformers")
 
 
@@ -107,6 +109,25 @@ def configure_threads() -> int:
 def versions() -> dict[str, str]:
     """Versions of what computes a run's numbers: package -> version. Imports none of them."""
     return {"tlcore": tlcore.__version__, **{package: version(package) for package in _COMPUTES}}
+
+
+def side_by_side(work: Callable[[_Part], _Done], parts: Iterable[_Part]) -> Iterator[_Done]:
+    """What `work` makes of each part, in order; on a CPU as many parts at a time as torch has threads, each on one of them.
+
+    For work whose products are too small to be shared out well. A part's result does not depend on the number of threads.
+    When the caller stops listening, parts that have not begun are dropped.
+    """
+    import torch
+
+    threads = torch.get_num_threads()
+    if threads == 1 or device().type != "cpu":
+        yield from map(work, parts)
+        return
+    try:
+        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            yield from pool.map(work, parts)
+    finally:
+        torch.set_num_threads(threads)  # a part of the setting is shared by all threads
 
 
 @contextmanager

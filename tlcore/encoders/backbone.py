@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from tlcore.encoders.base import Backbone, Batch, Inputs, IntArray, OnProgress, pad
 from tlcore.encoders.families import Family
 
-_TOKENS_A_BATCH = {"cpu": 2048, "cuda": 65536}
+_TOKENS_A_BATCH = {"cpu": 1024, "cuda": 65536}
 
 
 class RaggedInputs(Inputs):

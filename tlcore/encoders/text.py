@@ -18,7 +18,7 @@ from tlcore.encoders.families import Architecture, read_json, weight_files
 from tlcore.errors import EncoderError
 from tlcore.files import sha256_of
 from tlcore.records import EncoderCard, Item
-from tlcore.runtime import Precision, device, encoding_precision
+from tlcore.runtime import Precision, device, encoding_precision, side_by_side
 
 Pooling = Literal["mean", "cls"]
 _POOLING_FLAGS = {
@@ -86,10 +86,20 @@ class TextEncoder:
         """
         inputs = self.prepare(items)
         features = np.empty((len(inputs), self.card.dim), dtype=np.float32)
-        with torch.inference_mode():
-            for rows, batch in batches(inputs, device(), on_progress):
-                features[rows] = self._frozen(batch)[: len(rows)].cpu().numpy()
+        self.load()
+        done = 0
+        for rows, found in side_by_side(self._features, batches(inputs, device(), None)):
+            features[rows] = found
+            done += len(rows)
+            if on_progress:
+                on_progress(done, len(inputs))
         return features
+
+    @torch.inference_mode()
+    def _features(self, part: tuple[IntArray, Batch]) -> tuple[IntArray, FloatArray]:
+        """Rows and their features."""
+        rows, batch = part
+        return rows, self._frozen(batch)[: len(rows)].cpu().numpy()
 
     def prepare(self, items: Sequence[Item], max_length: int | None = None, on_progress: OnProgress | None = None) -> Inputs:
         """Tokens of each text, cut to `max_length` if that is below the encoder's own limit; too quick to report progress."""
