@@ -167,7 +167,8 @@ def test_packing_and_padding_undo_each_other():
     mask = torch.tensor([[1, 1, 0], [1, 1, 1]])
     values = torch.randn(2, 3, 5) * mask[:, :, None]
     layout = Layout.of({"hidden": values, "mask": mask})
-    assert layout.packed(values).shape == (5, 5)
+    assert (layout.real, layout.packed(values).shape) == (5, (16, 5))
+    assert torch.equal(layout.packed(values)[:5], values[mask.bool()])
     assert torch.equal(layout.padded(layout.packed(values), 3), values)
 
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from tlcore.training.classifier import Classifier
 from tlcore.training.settings import TrainingSettings
-from tlcore.training.working import Copies
+from tlcore.training.working import Copies, Rounded
 
 _LARGEST_GRADIENT = 1.0
 """Gradients are scaled down to this norm."""
@@ -26,21 +26,20 @@ class MixedAdamW(torch.optim.Optimizer):
     def __init__(self, groups: list[dict[str, Any]], copies: Copies) -> None:
         super().__init__(groups, {"lr": 0.0})
         self._copies = copies
-        largest = max([_AT_ONCE, *(weight.numel() for weight in copies)]) if copies else 0
-        self._widened = torch.empty(largest)
+        self._wholes = list({id(copy.whole): copy.whole for copy in copies.values()}.values())
+        self._others = [weight for group in self.param_groups for weight in group["params"] if weight not in copies]
+        rooms = [_AT_ONCE, *(weight.numel() for weight in copies)]
+        self._wide = torch.empty(max(rooms) if copies else 0)
 
     def norm(self) -> Tensor:
         """The norm of all gradients together."""
-        wholes = {id(copy.whole): copy.whole for copy in self._copies.values()}
-        weights = [*wholes.values(), *(weight for group in self.param_groups for weight in group["params"])]
-        norms = torch._foreach_norm([weight.grad for weight in weights if weight.grad is not None])
-        return torch.linalg.vector_norm(torch.stack([norm.float() for norm in norms]))
+        given = [weight.grad for weight in (*self._wholes, *self._others) if weight.grad is not None]
+        return torch.linalg.vector_norm(torch.stack([norm.float() for norm in torch._foreach_norm(given)]))
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients."""
-        super().zero_grad(set_to_none)
-        for copy in self._copies.values():
-            copy.whole.grad = None
+        for weight in (*self._wholes, *self._others):
+            weight.grad = None
 
     @torch.no_grad()
     def refresh(self) -> None:
@@ -53,27 +52,43 @@ class MixedAdamW(torch.optim.Optimizer):
         """Move all weights; `norm` is the one that their gradients have."""
         scale = (norm / _LARGEST_GRADIENT).clamp(min=1.0)
         for group in self.param_groups:
-            plain = [weight for weight in group["params"] if weight.grad is not None]
-            if plain:
-                self._move(group, plain, [weight.grad for weight in plain], scale)
-            for some in _portions([weight for weight in group["params"] if weight in self._copies]):
-                self._move(group, some, self._widen(some), scale)
-                torch._foreach_copy_([self._copies[weight].values for weight in some], list(some))
+            for some in self._portions(group["params"]):
+                copies = [self._copies[weight] for weight in some if weight in self._copies]
+                self._move(group, some, self._widened(some, copies) if copies else [weight.grad for weight in some], scale)
+                if copies:
+                    torch._foreach_copy_([copy.values for copy in copies], some)
 
-    def _widen(self, weights: Sequence[Tensor]) -> list[Tensor]:
+    def _portions(self, weights: Sequence[Tensor]) -> Iterator[list[Tensor]]:
+        """What is moved together: all weights that have gradients themselves, and a few at a time of those with copies."""
+        plain = [weight for weight in weights if weight.grad is not None]
+        if plain:
+            yield plain
+        some: list[Tensor] = []
+        numbers = 0
+        for weight in (weight for weight in weights if weight in self._copies):
+            numbers += weight.numel()
+            if some and numbers > _AT_ONCE:
+                yield some
+                some, numbers = [], weight.numel()
+            some.append(weight)
+        if some:
+            yield some
+
+    def _widened(self, weights: Sequence[Tensor], copies: Sequence[Rounded]) -> list[Tensor]:
         """Gradients of copies in fp32, in memory that the next ones will use again."""
-        room = self._widened.split([*(weight.numel() for weight in weights), len(self._widened) - _numbers(weights)])
-        wide = [part.view(weight.shape) for part, weight in zip(room, weights, strict=False)]
-        torch._foreach_copy_(wide, [self._copies[weight].gradient for weight in weights])
+        sizes = [weight.numel() for weight in weights]
+        parts = self._wide[: sum(sizes)].split(sizes)
+        wide = [part.view(weight.shape) for part, weight in zip(parts, weights, strict=True)]
+        torch._foreach_copy_(wide, [copy.gradient for copy in copies])
         return wide
 
-    def _move(self, group: dict[str, Any], weights: Sequence[Tensor], gradients: list[Tensor], scale: Tensor) -> None:
+    def _move(self, group: dict[str, Any], weights: list[Tensor], gradients: list[Any], scale: Tensor) -> None:
         """One step of some weights of a group."""
         states = [self._state(weight) for weight in weights]
         steps = [state["step"] for state in states]
         torch._foreach_add_(steps, 1)
         torch._fused_adamw_(
-            list(weights),
+            weights,
             gradients,
             [state["exp_avg"] for state in states],
             [state["exp_avg_sq"] for state in states],
@@ -92,23 +107,6 @@ class MixedAdamW(torch.optim.Optimizer):
             state["step"] = torch.zeros((), device=weight.device)
             state["exp_avg"], state["exp_avg_sq"] = torch.zeros_like(weight), torch.zeros_like(weight)
         return state
-
-
-def _numbers(weights: Sequence[Tensor]) -> int:
-    """How many numbers they hold."""
-    return sum(weight.numel() for weight in weights)
-
-
-def _portions(weights: Sequence[Tensor]) -> Iterator[list[Tensor]]:
-    """The weights in the order given, as many together as may be."""
-    some: list[Tensor] = []
-    for weight in weights:
-        if some and _numbers(some) + weight.numel() > _AT_ONCE:
-            yield some
-            some = []
-        some.append(weight)
-    if some:
-        yield some
 
 
 def build_optimizer(network: Classifier, settings: TrainingSettings, copies: Copies) -> MixedAdamW:

@@ -15,16 +15,23 @@ _WIDTH = 16
 """Fewest keys that attention computes over: shorter rows fall out of torch's fast softmax."""
 _STEP = 4
 """Attention's rows are a multiple of this wide: odd widths are multiplied more slowly."""
+_TOGETHER = 16
+"""Tokens are filled up to a multiple of this: oneDNN builds a kernel for every number of rows that it has not met."""
 _UNSEEN = -1e30
 """Added to the scores of padding."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the `n` tokens of `b` items lie: one after another, `(n, d)`, and padded to `t` each for attention."""
+    """Where the tokens of `b` items lie: one after another, `(n, d)`, and padded to `t` each for attention.
+
+    The last few of the `n` repeat the first one to make the number round; nothing comes of them.
+    """
 
     rows: Tensor
     """`(n,)` place of each token among the `b * t` padded ones."""
+    real: int
+    """How many of them are no repeats."""
     tokens: Tensor
     """`(b * t,)` the token at each place; any where there is only padding."""
     bias: Tensor
@@ -39,7 +46,8 @@ class Layout:
         real = functional.pad(real, (0, width - real.shape[1]))
         rows = real.flatten().nonzero()[:, 0]
         tokens = torch.zeros(real.numel(), dtype=torch.int64).index_copy_(0, rows, torch.arange(len(rows)))
-        return cls(rows, tokens, torch.zeros(real.shape).masked_fill_(~real, _UNSEEN)[:, None, None])
+        filled = torch.cat([rows, rows[:1].expand(-len(rows) % _TOGETHER)])
+        return cls(filled, len(rows), tokens, torch.zeros(real.shape).masked_fill_(~real, _UNSEEN)[:, None, None])
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -54,7 +62,8 @@ class Layout:
     def padded(self, packed: Tensor, width: int) -> Tensor:
         """`(n, d)` → `(b, width, d)` with zeros."""
         items, longest = self.shape
-        places = packed.new_zeros(items * longest, packed.shape[1]).index_copy(0, self.rows, packed)
+        places = packed.new_zeros(items * longest, packed.shape[1])
+        places = places.index_copy(0, self.rows[: self.real], packed[: self.real])
         return places.view(items, longest, -1)[:, :width]
 
 
@@ -90,7 +99,9 @@ class _Attention(torch.autograd.Function):
         scores = torch._softmax_backward_data(scores, shares, -1, scores.dtype).mul_(query.shape[2] ** -0.5)
         torch.bmm(scores, key, out=out[0])
         torch.bmm(scores.transpose(1, 2), query, out=out[1])
-        return _side_by_side(out, ctx.heads, gradient.dtype).index_select(0, ctx.layout.rows), None, None, None
+        found = _side_by_side(out, ctx.heads, gradient.dtype).index_select(0, ctx.layout.rows)
+        found[ctx.layout.real :] = 0
+        return found, None, None, None
 
 
 def _side_by_side(apart: Tensor, heads: int, dtype: torch.dtype) -> Tensor:
