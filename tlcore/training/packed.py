@@ -118,6 +118,7 @@ class Product:
     bias: Tensor
 
     def __call__(self, values: Tensor) -> Tensor:
+        """`(n, d)` → `(n, d')`."""
         return functional.linear(values, self.weight, self.bias)
 
 

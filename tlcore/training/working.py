@@ -76,7 +76,7 @@ class PackedForm:
     def __call__(self, batch: Batch) -> Tensor:
         """See `Form`."""
         layout, backbone = Layout.of(batch), self._network.backbone
-        backbone.embeddings.eval()  # what it drops is dropped here
+        backbone.get_submodule("embeddings").eval()  # what it drops is dropped here
         given = batch["hidden"] if "hidden" in batch else backbone.embed(batch)
         hidden = layout.packed(given.to(self._dtype))
         if self._network.start is None:
