@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from tlcore.data.checks import CountTokens
 from tlcore.data.choices import SHOWN, Columns, ImportChoices, choose_columns, choose_task, map_labels, map_parts, quoted
 from tlcore.data.columns import ColumnGuess, guess_columns
+from tlcore.data.csv.arrow import mapped_rows
 from tlcore.data.csv.load import load_csv
 from tlcore.data.csv.records import LINE_COLUMN, CsvOptions, CsvReport
 from tlcore.data.pictures.importer import PictureChoices, import_pictures
@@ -37,15 +36,15 @@ _SPACE_FLOOR = 64 * 1024**2
 
 @dataclass(frozen=True)
 class _File:
-    """A CSV file once it is read: every column as text in a Parquet file of its own."""
+    """A CSV file once it is read: every column as text in an Arrow file of its own."""
 
     shown: str
-    parquet: Path
+    stored: Path
     report: CsvReport
 
     def guess(self) -> ColumnGuess:
         """What the columns look like."""
-        return guess_columns(sample_rows(self.parquet), self.report.rows)
+        return guess_columns(sample_rows(self.stored), self.report.rows)
 
     def rows(self, columns: Columns) -> pd.DataFrame:
         """Text, label, part (as it stands in the file), group and line of every row; labels lose surrounding spaces."""
@@ -55,11 +54,8 @@ class _File:
             if column not in self.report.columns:
                 there = ", ".join(self.report.columns[:SHOWN])
                 raise ChoiceError(f"{self.shown} has no column “{column}” for the {part}. Its columns are {there}.")
-        table = pq.read_table(self.parquet, columns=[*dict.fromkeys(wanted.values()), LINE_COLUMN]).to_pandas()
+        table = mapped_rows(self.stored, [*dict.fromkeys(wanted.values()), LINE_COLUMN]).to_pandas()
         rows = pd.DataFrame({part: table[column] for part, column in wanted.items()}).assign(line=table[LINE_COLUMN])
-        del table
-        # What reading has needed goes back to the system, so that the checks do not come on top of it.
-        pa.default_memory_pool().release_unused()
         return rows.assign(label=rows["label"].str.strip())
 
 
@@ -76,14 +72,14 @@ class _Loader:
     def load(self, path: Path, shown: str) -> _File:
         """Read the next file, called `shown` in messages."""
         place = sum(1 for _ in self.folder.iterdir())
-        parquet = self.folder / f"{place}.parquet"
+        stored = self.folder / f"{place}.arrow"
 
         def tell(share: float) -> None:
             if self.on_progress:
                 self.on_progress(int(_READ_STEPS * (place + share) / self.files), _STEPS)
 
-        report = load_csv(path, self.options, parquet, self.settings, file_name=shown, on_progress=tell)
-        return _File(shown, parquet, report)
+        report = load_csv(path, self.options, stored, self.settings, file_name=shown, on_progress=tell)
+        return _File(shown, stored, report)
 
 
 def import_csv(
