@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-
 from tlcore.data.csv.arrow import mapped_rows
 from tlcore.data.csv.load import CsvGuess, CsvOptions, CsvReport, load_csv, sniff
 from tlcore.settings import Settings
