@@ -1,5 +1,6 @@
 """From a CSV file and the user's choices to a stored dataset, or to one plain sentence and nothing stored."""
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from tlcore.data.columns import ColumnGuess, guess_columns
 from tlcore.data.csv.arrow import mapped_rows
 from tlcore.data.csv.load import load_csv
 from tlcore.data.csv.records import LINE_COLUMN, CsvOptions, CsvReport
+from tlcore.data.languages import identifier
 from tlcore.data.pictures.importer import PictureChoices, import_pictures
 from tlcore.data.row_sample import sample_rows
 from tlcore.data.samples import SAMPLES, make_sample
@@ -101,6 +103,8 @@ def import_csv(
     if test is not None and choices.split is not None:
         raise ChoiceError("Give a split column or an own test file, not both.")
     _check_files(workspace, [path, test] if test else [path])
+    # The checks need it at the end, when memory is fullest; while the file is read there is plenty.
+    threading.Thread(target=identifier, daemon=True).start()
     with temporary_folder(workspace.uploads) as folder:
         loader = _Loader(folder, workspace.settings, choices.csv, 2 if test else 1, on_progress)
         train = loader.load(path, file_name or path.name)

@@ -17,7 +17,6 @@ from tlcore.data.checks import Checked, CountTokens
 from tlcore.data.checkup import check_items
 from tlcore.data.cures import CURES
 from tlcore.data.items import COLUMNS, CONTENT, class_counts, content_hash, given_items, with_copies
-from tlcore.data.languages import identifier
 from tlcore.errors import ChoiceError, DataError, NotFoundError, StorageError
 from tlcore.files import atomic_path, sha256_of, write_text
 from tlcore.records import DatasetCard, DatasetSource, Item, Modality, Picture, Record, Task
@@ -63,12 +62,10 @@ class DatasetStore:
         """
         if not len(frame):
             raise DataError(f"{draft.source.file_name} has no data rows. Choose a file with items and labels.")
-        # Hashing, reading the model of languages and writing run beside what looks at the items.
+        # Hashing and writing run beside what looks at the items.
         with ThreadPoolExecutor(1) as beside:
             given = given_items(frame, draft.modality)
             hashing = beside.submit(content_hash, given, draft.modality, draft.task)
-            if draft.modality == "text":
-                beside.submit(identifier)
             items, copies = with_copies(given, draft.modality)
             dataset_id = hashing.result()[:_ID_LENGTH]
             if (self.root / dataset_id / _CARD).exists():
