@@ -22,14 +22,6 @@ def arrow_blocks(column: pd.Series) -> Iterator[pa.Array]:
             yield chunk[start : start + _BLOCK_ROWS]
 
 
-def text_blocks(texts: Sequence[str] | pd.Series) -> Iterator[list[str]]:
-    """Lists of some thousand texts, in order."""
-    if isinstance(texts, pd.Series):
-        yield from (block.to_pylist() for block in arrow_blocks(texts))
-    else:
-        yield from (list(texts[start : start + _BLOCK_ROWS]) for start in range(0, len(texts), _BLOCK_ROWS))
-
-
 def taken(texts: Sequence[str] | pd.Series, positions: npt.NDArray[np.int64]) -> list[str]:
     """The texts at some positions."""
     if not isinstance(texts, pd.Series):
