@@ -11,7 +11,7 @@ from tlcore.encoders.backbone import batches
 from tlcore.encoders.base import Backbone, Batch, Inputs, IntArray, OnProgress
 from tlcore.encoders.image_frozen import Parts, frozen
 from tlcore.encoders.pixels import Pixels
-from tlcore.encoders.room import room
+from tlcore.encoders.room import Room
 
 Pooling = Literal["mean", "first"]
 _PATCH = 16
@@ -92,14 +92,14 @@ class ImageBackbone(Backbone):
         """What comes in front of block `start`, kept in bf16 under a bf16 autocast and in fp32 without; see `Backbone.below`.
 
         Runs on a copy in eval mode, batch norms included, so this network keeps its mode, gradients and statistics. More
-        than 500 MB lie in a file (`room`).
+        than 500 MB lie in a file (`Room`).
         """
         if start == 0:
             return inputs
         place = next(self.parameters()).device
         dtype = torch.get_autocast_dtype(place.type) if torch.is_autocast_enabled(place.type) else torch.float32
         prefix = self.frozen(dtype, place)
-        stored: Tensor | None = None
+        stored: Room | None = None
         with torch.inference_mode(), torch.autocast(place.type, enabled=False):
             for rows, batch in batches(inputs, place, on_progress):
                 hidden = prefix.embed(batch)
@@ -107,7 +107,7 @@ class ImageBackbone(Backbone):
                     hidden = prefix.run_block(index, hidden, batch)
                 kept = _channels_behind(hidden[: len(rows)]).to("cpu", dtype)
                 if stored is None:
-                    stored = room((len(inputs), *kept.shape[1:]), dtype)
+                    stored = Room((len(inputs), *kept.shape[1:]), dtype)
                 stored[torch.from_numpy(rows)] = kept
         return HiddenInputs(torch.empty(0, 1) if stored is None else stored, inputs.lengths)
 
@@ -154,7 +154,7 @@ class HiddenInputs(Inputs):
 
     fewest = _FILLED
 
-    def __init__(self, stored: Tensor, lengths: IntArray) -> None:
+    def __init__(self, stored: Tensor | Room, lengths: IntArray) -> None:
         self._stored = stored
         self._lengths = lengths
 
