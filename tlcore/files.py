@@ -14,10 +14,11 @@ _CHUNK = 1 << 20
 
 
 @contextmanager
-def atomic_path(target: Path) -> Iterator[Path]:
+def atomic_path(target: Path, *, lasting: bool = True) -> Iterator[Path]:
     """Give a temporary path beside `target`; after the block it is flushed to disk and renamed onto `target`.
 
-    When the block raises, the temporary file is removed and `target` is as it was.
+    When the block raises, the temporary file is removed and `target` is as it was. What is not `lasting`, as its folder is
+    temporary too, need not outlive a power cut and is not flushed.
     Raises StorageError with path and reason when the disk refuses.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -26,9 +27,11 @@ def atomic_path(target: Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        _flush(temporary)
+        if lasting:
+            _flush(temporary)
         temporary.replace(target)
-        _flush(target.parent)
+        if lasting:
+            _flush(target.parent)
     except OSError as error:
         raise StorageError(
             f"Could not write {target}: {error.strerror or error}. Free some disk space and try again."

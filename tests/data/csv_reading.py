@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
+from tlcore.data.csv.arrow import mapped_rows
 from tlcore.data.csv.load import CsvGuess, CsvOptions, CsvReport, load_csv, sniff
 from tlcore.settings import Settings
 
@@ -20,14 +19,14 @@ class Loaded:
 
 def load(content: bytes, name: str = "reviews.csv", settings: Settings | None = None, **options: Any) -> Loaded:
     with tempfile.TemporaryDirectory() as folder:
-        path, target = Path(folder) / name, Path(folder) / "out" / "rows.parquet"
+        path, target = Path(folder) / name, Path(folder) / "out" / "rows.arrow"
         path.write_bytes(content)
         try:
             report = load_csv(path, CsvOptions(**options), target, settings or Settings())
         finally:
             left = [entry.name for entry in target.parent.glob("*")] if target.parent.exists() else []
-            assert left in ([], ["rows.parquet"]), "nothing half-written stays"
-        table = pq.read_table(target)
+            assert left in ([], ["rows.arrow"]), "nothing half-written stays"
+        table = mapped_rows(target)
         lines = table.column("__line").to_pylist()
         columns = [table.column(at).to_pylist() for at in range(len(report.columns))]
         assert table.column_names == [*report.columns, "__line"]

@@ -75,7 +75,7 @@ def test_large_files_keep_rows_and_lines(newline):
 
 
 def test_progress_rises_to_the_end_and_may_stop_the_work(tmp_path):
-    path, target = tmp_path / "reviews.csv", tmp_path / "rows.parquet"
+    path, target = tmp_path / "reviews.csv", tmp_path / "rows.arrow"
     path.write_bytes(b"text,label\n" + b"good phone,positive\n" * 100_000)
     shares: list[float] = []
     report = load_csv(path, CsvOptions(), target, Settings(), on_progress=shares.append)
@@ -91,4 +91,4 @@ def test_progress_rises_to_the_end_and_may_stop_the_work(tmp_path):
     with pytest.raises(Stopped):
         load_csv(path, CsvOptions(), target, Settings(), on_progress=stop)
     assert target.read_bytes() == before
-    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["reviews.csv", "rows.parquet"]
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["reviews.csv", "rows.arrow"]

@@ -6,7 +6,7 @@ from csv_reading import load
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tlcore.data.csv import parquet as csv_parquet
+from tlcore.data.csv import arrow as csv_arrow
 from tlcore.errors import DataError
 
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "shift_jis", "gb18030", "koi8-r"]
@@ -92,10 +92,10 @@ def test_good_rows_are_never_lost_to_bad_ones(noise, extra):
         assert loaded.lines[:extra] == list(range(2, extra + 2))
 
 
-@pytest.mark.parametrize("segment", [1, 10_000, csv_parquet._SEGMENT])
+@pytest.mark.parametrize("segment", [1, 10_000, csv_arrow._SEGMENT])
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_the_reader_of_good_rows_leaves_every_cell_as_it_is(segment, newline, monkeypatch):
-    monkeypatch.setattr(csv_parquet, "_SEGMENT", segment)
+    monkeypatch.setattr(csv_arrow, "_SEGMENT", segment)
     hard = ["\ufeff", "", "NULL", "\\N", "\\", "#", " x ", "a\nb", "a\r\nb", "\r", "\n", '"', "\x1a", "\u202e", "x" * 5_000]
     table = [[cell, other] for cell in hard for other in hard] * (1 if segment == 1 else 10)
     written = io.StringIO(newline="")

@@ -11,7 +11,7 @@ def write(path, labels, header="a,b"):
 
 
 def sampled(workspace, path):
-    target = path.with_suffix(".parquet")
+    target = path.with_suffix(".arrow")
     load_csv(path, CsvOptions(header=True), target, workspace.settings)
     return sample_rows(target)
 

@@ -4,6 +4,7 @@ import hashlib
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,3 +62,27 @@ def test_a_column_is_judged_as_its_texts_are(texts):
     assert scripts_of(series).tolist() == [script_of(text) for text in texts]
     hidden = [not any(char.isprintable() and not char.isspace() for char in text) for text in texts]
     assert empty_texts(pd.DataFrame({"text": series})).tolist() == hidden
+
+
+def test_texts_that_differ_only_where_no_fingerprint_looks_are_no_copies():
+    near_twins = ["x" * 1_000, "x" * 30 + "y" + "x" * 969, "x" * 1_000, "x" * 999]
+    prints = strings.fingerprints(pa.array(near_twins)).tolist()
+    assert prints[0] == prints[1] == prints[2] != prints[3], "the texts must look alike at first"
+    assert find_copies(pd.Series(near_twins, dtype="str")).exact.tolist() == [0, 1, 0, 3]
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+def test_a_fingerprint_is_the_same_wherever_the_text_lies(kind):
+    texts = ["", "a", "ab", "seven b", "eight by", "a" * 9, "良い" * 20, ""]
+    whole = strings.fingerprints(pa.array(texts, kind))
+    alone = [strings.fingerprints(pa.array([text], kind))[0] for text in texts]
+    assert whole.tolist() == alone
+    assert strings.fingerprints(pa.array(texts, kind)[3:6]).tolist() == alone[3:6]
+    assert len(set(alone)) == len(set(texts))
+
+
+@pytest.mark.parametrize(
+    "text", ["été", "1 ª", "ё é", "œuvre łódź", "1, 2", "." * 30 + "a", "." * 200 + "a", "a" * 200 + "я", "яяa", "ﬁ", "aя"]
+)
+def test_the_script_of_a_column_is_that_of_each_text(text):
+    assert scripts_of(pd.Series([text, "plain"], dtype="str")).tolist() == [script_of(text), "Latin"]

@@ -16,9 +16,11 @@ from operator import itemgetter
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tlcore.data.signatures import PIECE, IntArray, Keys, Sketches, signatures
-from tlcore.data.strings import matches, taken, text_blocks
+from tlcore.data.strings import by_block, fingerprints, lengths, taken
 
 SIMILARITY = 0.8
 MAX_CHARACTERS = 24_000_000
@@ -72,17 +74,12 @@ def find_copies(texts: Sequence[str] | pd.Series) -> Copies:
 
 def _exact_copies(texts: Sequence[str] | pd.Series) -> tuple[IntArray, IntArray]:
     """`(n,)` position of the first text that is the same but for spaces, and `(n,)` characters of each text."""
-    hashes, characters = np.empty(len(texts), dtype=np.int64), np.empty(len(texts), dtype=np.int64)
-    # Most texts are spaced singly already, which Arrow sees quickly.
-    spaced = matches(texts, _SPACED) if isinstance(texts, pd.Series) else np.ones(len(texts), dtype=np.bool_)
-    start = 0
-    for block in text_blocks(texts):
-        part = slice(start, start := start + len(block))
-        single = (_single_spaced(text) if wide else text for text, wide in zip(block, spaced[part].tolist(), strict=True))
-        hashes[part] = list(map(hash, single))
-        characters[part] = list(map(len, block))
-    first = _first_equal(hashes)
-    first[hashes == hash("")] = np.flatnonzero(hashes == hash(""))
+    perhaps = _perhaps_copies(texts)
+    hashes = np.array([hash(_single_spaced(text)) for some in _slices(perhaps) for text in taken(texts, some)], np.int64)
+    first = np.arange(len(texts), dtype=np.int64)
+    first[perhaps] = perhaps[_first_equal(hashes)]
+    blank = perhaps[hashes == hash("")]
+    first[blank] = blank
     # Equal hashes of different texts are next to impossible, but a copy that is none would be wrong.
     seen: dict[str, int] = {}
     copies = np.flatnonzero(first != np.arange(len(first)))
@@ -91,7 +88,24 @@ def _exact_copies(texts: Sequence[str] | pd.Series) -> tuple[IntArray, IntArray]
         for position, text, earlier in pairs:
             if _single_spaced(text) != _single_spaced(earlier):
                 first[position] = seen.setdefault(_single_spaced(text), position)
-    return first, characters
+    return first, lengths(texts) if isinstance(texts, pd.Series) else np.fromiter(map(len, texts), np.int64, len(texts))
+
+
+def _perhaps_copies(texts: Sequence[str] | pd.Series) -> IntArray:
+    """Positions of texts that may be copies: the others have a fingerprint that no other text has."""
+    if not isinstance(texts, pd.Series):
+        return np.arange(len(texts))
+    return np.flatnonzero(pd.Series(by_block(texts, _fingerprints)).duplicated(keep=False))
+
+
+def _fingerprints(block: pa.Array) -> npt.NDArray[np.uint64]:
+    """`fingerprints` of texts spaced singly."""
+    found = fingerprints(block)
+    # Most texts are so already, which Arrow sees quickly.
+    spaced = np.flatnonzero(pc.match_substring_regex(block, _SPACED))
+    single = [_single_spaced(text) for text in block.take(pa.array(spaced)).to_pylist()]
+    found[spaced] = fingerprints(pa.array(single, pa.string()))
+    return found
 
 
 def _single_spaced(text: str) -> str:

@@ -1,18 +1,19 @@
 """From a CSV file and the user's choices to a stored dataset, or to one plain sentence and nothing stored."""
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from tlcore.data.checks import CountTokens
 from tlcore.data.choices import SHOWN, Columns, ImportChoices, choose_columns, choose_task, map_labels, map_parts, quoted
 from tlcore.data.columns import ColumnGuess, guess_columns
+from tlcore.data.csv.arrow import mapped_rows
 from tlcore.data.csv.load import load_csv
 from tlcore.data.csv.records import LINE_COLUMN, CsvOptions, CsvReport
+from tlcore.data.languages import identifier
 from tlcore.data.pictures.importer import PictureChoices, import_pictures
 from tlcore.data.row_sample import sample_rows
 from tlcore.data.samples import SAMPLES, make_sample
@@ -30,22 +31,23 @@ OnProgress = Callable[[int, int], None]
 _STEPS = 100
 _READ_STEPS = 60
 """Steps that reading takes of all; the checks take the rest."""
-_SPACE_FACTOR = 3
+_SPACE_FACTOR = 5
+"""Bytes on the disk for one of the file: cells of one character take several in the Arrow file."""
 _UNPACKED_FACTOR = 10
 _SPACE_FLOOR = 64 * 1024**2
 
 
 @dataclass(frozen=True)
 class _File:
-    """A CSV file once it is read: every column as text in a Parquet file of its own."""
+    """A CSV file once it is read: every column as text in an Arrow file of its own."""
 
     shown: str
-    parquet: Path
+    stored: Path
     report: CsvReport
 
     def guess(self) -> ColumnGuess:
         """What the columns look like."""
-        return guess_columns(sample_rows(self.parquet), self.report.rows)
+        return guess_columns(sample_rows(self.stored), self.report.rows)
 
     def rows(self, columns: Columns) -> pd.DataFrame:
         """Text, label, part (as it stands in the file), group and line of every row; labels lose surrounding spaces."""
@@ -55,11 +57,8 @@ class _File:
             if column not in self.report.columns:
                 there = ", ".join(self.report.columns[:SHOWN])
                 raise ChoiceError(f"{self.shown} has no column “{column}” for the {part}. Its columns are {there}.")
-        table = pq.read_table(self.parquet, columns=[*dict.fromkeys(wanted.values()), LINE_COLUMN]).to_pandas()
+        table = mapped_rows(self.stored, [*dict.fromkeys(wanted.values()), LINE_COLUMN]).to_pandas()
         rows = pd.DataFrame({part: table[column] for part, column in wanted.items()}).assign(line=table[LINE_COLUMN])
-        del table
-        # What reading has needed goes back to the system, so that the checks do not come on top of it.
-        pa.default_memory_pool().release_unused()
         return rows.assign(label=rows["label"].str.strip())
 
 
@@ -76,14 +75,14 @@ class _Loader:
     def load(self, path: Path, shown: str) -> _File:
         """Read the next file, called `shown` in messages."""
         place = sum(1 for _ in self.folder.iterdir())
-        parquet = self.folder / f"{place}.parquet"
+        stored = self.folder / f"{place}.arrow"
 
         def tell(share: float) -> None:
             if self.on_progress:
                 self.on_progress(int(_READ_STEPS * (place + share) / self.files), _STEPS)
 
-        report = load_csv(path, self.options, parquet, self.settings, file_name=shown, on_progress=tell)
-        return _File(shown, parquet, report)
+        report = load_csv(path, self.options, stored, self.settings, file_name=shown, on_progress=tell)
+        return _File(shown, stored, report)
 
 
 def import_csv(
@@ -99,12 +98,14 @@ def import_csv(
     """Read, check and store a CSV file; `test` is an own test file with the same columns, `file_name` what `path` is called.
 
     Raises DataError for a file that cannot be used, ChoiceError for a choice that does not fit it, StorageError when the disk
-    is too full. Whatever is raised, nothing is stored. 100,000 rows take some ten seconds.
+    is too full. Whatever is raised, nothing is stored. 100,000 rows take some two seconds.
     """
     choices = choices or ImportChoices()
     if test is not None and choices.split is not None:
         raise ChoiceError("Give a split column or an own test file, not both.")
     _check_files(workspace, [path, test] if test else [path])
+    # The checks need it at the end, when memory is fullest; while the file is read there is plenty.
+    threading.Thread(target=identifier, daemon=True).start()
     with temporary_folder(workspace.uploads) as folder:
         loader = _Loader(folder, workspace.settings, choices.csv, 2 if test else 1, on_progress)
         train = loader.load(path, file_name or path.name)

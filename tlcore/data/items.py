@@ -7,7 +7,7 @@ import pandas as pd
 from tlcore.data.duplicates import Copies, find_copies
 from tlcore.data.pictures.copies import find_picture_copies
 from tlcore.data.sentiment import SENTIMENTS
-from tlcore.data.strings import arrow_blocks, joined, lengths
+from tlcore.data.strings import arrow_blocks, joined, lengths, written
 from tlcore.errors import DataError
 from tlcore.records import Modality, Task
 
@@ -31,16 +31,26 @@ def complete_items(frame: pd.DataFrame, modality: Modality = "text") -> tuple[pd
 
     Raises DataError for a missing column, an unknown part, and text that is no valid Unicode.
     """
+    return with_copies(given_items(frame, modality), modality)
+
+
+def given_items(frame: pd.DataFrame, modality: Modality) -> pd.DataFrame:
+    """`complete_items` without copy and family, which take the longest to find."""
     needed = (CONTENT[modality], "label", *_FACTS[modality], *_SIZES[modality])
     if missing := set(needed) - set(frame.columns):
         raise DataError(f"The table lacks the columns {', '.join(sorted(missing))}. A dataset needs {', '.join(needed)}.")
     given = frame.reset_index(drop=True)
-    written = (CONTENT[modality], *_GIVEN, *_FACTS[modality])
-    items = pd.DataFrame({name: _as_text(given, name) for name in written}, index=given.index)
+    texts = (CONTENT[modality], *_GIVEN, *_FACTS[modality])
+    items = pd.DataFrame({name: _as_text(given, name) for name in texts}, index=given.index)
     items["line"] = given["line"].astype("int64") if "line" in given else given.index + 1
     items = items.assign(**{name: given[name].astype("int64") for name in _SIZES[modality]})
     if unknown := set(items["part"].unique()) - {"", "train", "test"}:
         raise DataError(f"The part {min(unknown)!r} is unknown. Parts are train and test.")
+    return items
+
+
+def with_copies(items: pd.DataFrame, modality: Modality) -> tuple[pd.DataFrame, Copies]:
+    """The table of `given_items` with all `COLUMNS`."""
     copies = _copies(items, modality)
     return items.assign(copy=copies.exact, family=copies.near)[list(COLUMNS[modality])], copies
 
@@ -66,7 +76,7 @@ def content_hash(items: pd.DataFrame, modality: Modality, task: Task) -> str:
     digest = hashlib.sha256(f"{modality}\n{task}\n{len(items)}\n".encode())
     for name in (CONTENT[modality], *_GIVEN):
         # The lengths make the joined values unambiguous.
-        digest.update(",".join(map(str, lengths(items[name]).tolist())).encode())
+        digest.update(written(lengths(items[name])))
         for block in arrow_blocks(items[name]):
             digest.update(joined(block))
     return digest.hexdigest()

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from tlcore.data.columns import ColumnGuess, guess_columns
+from tlcore.data.csv.arrow import mapped_rows
 from tlcore.data.csv.load import CsvOptions, CsvReport, OnShare, load_csv
 from tlcore.data.row_sample import sample_rows
 from tlcore.files import temporary_folder
@@ -37,25 +37,25 @@ def look_at(
     Raises DataError for a file that is no table.
     """
     with temporary_folder(workspace.uploads) as folder:
-        parquet = folder / "rows.parquet"
+        rows = folder / "rows.arrow"
         lenient = options.model_copy(update={"bad_rows": "skip"})
-        report = load_csv(path, lenient, parquet, workspace.settings, file_name, on_progress)
-        head = next(pq.ParquetFile(parquet).iter_batches(batch_size=_PREVIEW_ROWS)).to_pandas()
-        sample = sample_rows(parquet)
+        report = load_csv(path, lenient, rows, workspace.settings, file_name, on_progress)
+        head = mapped_rows(rows)[:_PREVIEW_ROWS].to_pandas()
+        sample = sample_rows(rows)
         return FileLook(
             report=report,
             guess=guess_columns(sample, report.rows),
             preview={column: tuple(head[column]) for column in report.columns[:_MAX_COLUMNS]},
-            values=_values(parquet, sample, report.columns),
+            values=_values(rows, sample, report.columns),
         )
 
 
-def _values(parquet: Path, sample: pd.DataFrame, columns: tuple[str, ...]) -> dict[str, dict[str, int]]:
+def _values(rows: Path, sample: pd.DataFrame, columns: tuple[str, ...]) -> dict[str, dict[str, int]]:
     """Distinct values with their counts, for columns that have few."""
     few = [column for column in columns[:_MAX_COLUMNS] if sample[column].nunique() <= _MAX_VALUES]
-    found = {}
+    found, table = {}, mapped_rows(rows)
     for column in few:
-        counts = pc.value_counts(pc.utf8_trim_whitespace(pq.read_table(parquet, columns=[column]).column(column)))
+        counts = pc.value_counts(pc.utf8_trim_whitespace(table.column(column)))
         if len(counts) <= _MAX_VALUES:
             pairs = sorted(((entry["values"].as_py(), entry["counts"].as_py()) for entry in counts), key=lambda pair: -pair[1])
             found[column] = dict(pairs)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from tlcore.data.choices import map_labels, quoted
+from tlcore.data.csv.arrow import mapped_rows
 from tlcore.data.csv.load import LINE_COLUMN, CsvOptions, load_csv
 from tlcore.data.pictures.importer import PictureChoices, gather_pictures
 from tlcore.data.pictures.sources import open_files
@@ -75,13 +76,13 @@ def _check_labels(name: str, labels: set[str], card: DatasetCard) -> None:
 def _read(workspace: Workspace, card: DatasetCard, path: Path) -> tuple[pd.DataFrame, str, int]:
     """The file's text, label and line with labels as the dataset's, its SHA-256, and how many rows were skipped."""
     with temporary_folder(workspace.uploads) as folder:
-        parquet = folder / "rows.parquet"
-        report = load_csv(path, CsvOptions(), parquet, workspace.settings)
+        stored = folder / "rows.arrow"
+        report = load_csv(path, CsvOptions(), stored, workspace.settings)
         text, label = card.source.text_column or "text", card.source.label_column or "label"
         for column in (text, label):
             if column not in report.columns:
                 raise DataError(f"{path.name} has no column “{column}”, as the dataset's own file had. Rename its column.")
-        table = pd.read_parquet(parquet, columns=[text, label, LINE_COLUMN])
+        table = mapped_rows(stored, [text, label, LINE_COLUMN]).to_pandas()
     rows = pd.DataFrame({"text": table[text], "label": table[label].str.strip(), "group": "", "line": table[LINE_COLUMN]})
     rows = map_labels(rows, card.source.label_mapping)
     _check_labels(path.name, set(rows["label"]), card)

@@ -21,7 +21,7 @@ _ROWS = 5
 _BINS = _BANDS * _ROWS
 _DRAWS = 6
 _EMPTY = np.uint32(2**32 - 1)
-_CHUNK_CHARACTERS = 1_000_000
+_CHUNK_CHARACTERS = 300_000
 
 
 def signatures(keys: list[str]) -> tuple[Keys, Sketches]:

@@ -5,6 +5,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +16,7 @@ from pydantic import ValidationError
 from tlcore.data.checks import Checked, CountTokens
 from tlcore.data.checkup import check_items
 from tlcore.data.cures import CURES
-from tlcore.data.items import COLUMNS, CONTENT, class_counts, complete_items, content_hash
+from tlcore.data.items import COLUMNS, CONTENT, class_counts, content_hash, given_items, with_copies
 from tlcore.errors import ChoiceError, DataError, NotFoundError, StorageError
 from tlcore.files import atomic_path, sha256_of, write_text
 from tlcore.records import DatasetCard, DatasetSource, Item, Modality, Picture, Record, Task
@@ -61,14 +62,20 @@ class DatasetStore:
         """
         if not len(frame):
             raise DataError(f"{draft.source.file_name} has no data rows. Choose a file with items and labels.")
-        items, copies = complete_items(frame, draft.modality)
-        dataset_id = content_hash(items, draft.modality, draft.task)[:_ID_LENGTH]
-        if (self.root / dataset_id / _CARD).exists():
-            return self.card(dataset_id)
-        self._sweep()
-        checked = Checked(items, copies, self.settings.max_classes, self.count_tokens, draft.source, draft.modality)
-        if pictures:
-            self._keep_pictures(dataset_id, items["file"], pictures)
+        # Hashing and writing run beside what looks at the items.
+        with ThreadPoolExecutor(1) as beside:
+            given = given_items(frame, draft.modality)
+            hashing = beside.submit(content_hash, given, draft.modality, draft.task)
+            items, copies = with_copies(given, draft.modality)
+            dataset_id = hashing.result()[:_ID_LENGTH]
+            if (self.root / dataset_id / _CARD).exists():
+                return self.card(dataset_id)
+            self._sweep()
+            checked = Checked(items, copies, self.settings.max_classes, self.count_tokens, draft.source, draft.modality)
+            if pictures:
+                self._keep_pictures(dataset_id, items["file"], pictures)
+            writing = beside.submit(self._write_items, dataset_id, items, draft.modality)
+            findings, data_sha256 = check_items(checked), writing.result()
         card = DatasetCard(
             id=dataset_id,
             name=self._free_name(_clean_name(draft.name)),
@@ -78,11 +85,11 @@ class DatasetStore:
             classes=class_counts(items["label"], draft.task),
             own_split=bool((items["part"] != "").any()),
             grouped=bool((items["group"] != "").any()),
-            findings=check_items(checked),
+            findings=findings,
             source=draft.source,
             created_at=datetime.now(UTC).isoformat(timespec="seconds"),
             notes=draft.notes,
-            data_sha256=self._write_items(dataset_id, items, draft.modality),
+            data_sha256=data_sha256,
         )
         return self._write_card(card)
 

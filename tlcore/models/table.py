@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from tlcore.data.columns import guess_columns
+from tlcore.data.csv.arrow import row_batches
 from tlcore.data.csv.load import CsvOptions, CsvReport, load_csv
 from tlcore.errors import ChoiceError
 from tlcore.files import atomic_path, temporary_folder
@@ -83,7 +84,7 @@ def predict_table(
     if model.card.modality != "text":
         raise ChoiceError(f"The model “{model.card.name}” reads pictures, not texts. Give it a zip or folder of pictures.")
     with temporary_folder(workspace.uploads) as folder:
-        rows = folder / "rows.parquet"
+        rows = folder / "rows.arrow"
         report = load_csv(source, choices.csv, rows, workspace.settings, file_name=choices.file_name)
         text, why = _text_column(model, report, rows, choices.text, choices.file_name or source.name)
         reasons = [reason for chunk in _chunks(rows, [text]) for reason in remarks(chunk[text], model.card.writing)]
@@ -176,8 +177,4 @@ def _renamed(columns: Sequence[str], added: Sequence[str]) -> dict[str, str]:
 
 def _chunks(rows: Path, columns: Sequence[str]) -> Iterator[Columns]:
     """The table by and by, column by column."""
-    import pyarrow.parquet
-
-    with pyarrow.parquet.ParquetFile(rows) as file:
-        for batch in file.iter_batches(_CHUNK, columns=list(columns)):
-            yield batch.to_pydict()
+    return (batch.to_pydict() for batch in row_batches(rows, columns, _CHUNK))

@@ -20,7 +20,7 @@ from tlcore.data.csv.source import DAMAGE, Text
 class GoodRows:
     """Rows that any reader of CSV reads alike: each cell bare, or whole in quotes with those inside it doubled.
 
-    Each row ends with a plain line feed, whatever ends it in the file; the line breaks in cells stay as they are.
+    Each row ends with a line feed, or with a carriage return and one; the line breaks in cells stay as they are.
     """
 
     text: bytes
@@ -88,12 +88,9 @@ class Audit:
             yield from self._take_each(final)
 
     def _take_all(self, rows: CleanRows) -> GoodRows:
-        """Take well-formed rows as they stand, but for the carriage return at the end of each."""
+        """Take well-formed rows as they stand."""
         end = int(rows.ends[-1])
-        text = self._buffer[:end]
-        if self._rules.dialect.newline == b"\r\n":
-            text = np.delete(np.frombuffer(text, np.uint8), rows.ends - 2).tobytes()
-        good = GoodRows(text, rows.lines + self._line)
+        good = GoodRows(self._buffer[:end], rows.lines + self._line)
         self.rows += len(rows.ends)
         self._judge.pass_over(good.text)
         self._drop(end, rows.breaks)

@@ -1,4 +1,4 @@
-"""CSV files: what they look like, and every cell of them as text in a Parquet file, exactly as it was written.
+"""CSV files: what they look like, and every cell of them as text in an Arrow file, exactly as it was written.
 
 All encodings of `ENCODINGS` and any delimiter, `.tsv` and `.csv.gz` too. Cells keep their text: `NA`, `007`, `1.0` and blank
 cells stay what they are, and so do control, zero-width and right-to-left characters; only NUL characters are left out.
@@ -9,9 +9,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tlcore.data.csv.arrow import ArrowRows
 from tlcore.data.csv.audit import Audit
 from tlcore.data.csv.judge import UNDECODED
-from tlcore.data.csv.parquet import ParquetRows
 from tlcore.data.csv.records import LINE_COLUMN, LISTED, BadRow, CsvGuess, CsvOptions, CsvReport
 from tlcore.data.csv.source import Source, Text, open_source
 from tlcore.data.csv.table import examine, limits_of, no_data_rows
@@ -45,7 +45,7 @@ def load_csv(
     file_name: str | None = None,
     on_progress: OnShare | None = None,
 ) -> CsvReport:
-    """Read a file into the Parquet file `target`: every column as text, and in `__line` the line on which each row starts.
+    """Read a file into the Arrow file `target`: every column as text, and in `__line` the line on which each row starts.
 
     Memory stays bounded whatever the size of the file. Raises DataError when the file cannot be read, is over a limit, has no
     data rows, or has bad rows and `options` does not say to skip them; `target` is then as it was.
@@ -56,9 +56,9 @@ def load_csv(
     table = examine(source, encoding, options, settings)
     text = Text(source, encoding, limits_of(settings))
     audit = Audit(text, table.writing, table.rules)
-    with ThreadPoolExecutor(1) as pool, atomic_path(target) as temporary:
+    with ThreadPoolExecutor(1) as pool, atomic_path(target, lasting=False) as temporary:
         digest = pool.submit(sha256_of, path)
-        with ParquetRows(temporary, table.guess.columns, table.rules.dialect) as rows:
+        with ArrowRows(temporary, table.guess.columns, table.rules.dialect) as rows:
             for good in audit:
                 rows.add(good.text, good.lines)
                 _check_limit(source, audit, text, settings)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import pyarrow.parquet as pq
 
 from tlcore.data.choices import PARTS
 from tlcore.data.columns import ColumnGuess, guess_columns
+from tlcore.data.csv.arrow import mapped_rows
 from tlcore.data.csv.load import load_csv
 from tlcore.data.csv.records import LINE_COLUMN, CsvOptions
 from tlcore.data.pictures.names import shown
@@ -50,8 +50,8 @@ def read_table(content: bytes, name: str, pictures: Sequence[str], folder: Path,
     Raises DataError for a file that cannot be read as a table, and for a table that contradicts itself.
     """
     (folder / "table.csv").write_bytes(content)
-    report = load_csv(folder / "table.csv", _LENIENT, folder / "table.parquet", settings, file_name=shown(name))
-    rows = pq.read_table(folder / "table.parquet").to_pandas()
+    report = load_csv(folder / "table.csv", _LENIENT, folder / "table.arrow", settings, file_name=shown(name))
+    rows = mapped_rows(folder / "table.arrow").to_pandas()
     lines = rows.pop(LINE_COLUMN).tolist()
     index = _Index(pictures)
     column = _column_of_names(rows, index, len(pictures))
