@@ -21,7 +21,7 @@ def groups_by_name(network, optimizer):
 
 
 def test_lower_blocks_learn_at_lower_rates_and_the_head_at_its_own(network):
-    groups = groups_by_name(network, build_optimizer(network, SETTINGS))
+    groups = groups_by_name(network, build_optimizer(network, SETTINGS, {}))
     assert set(groups) == {name for name, _ in network.named_parameters()}
     expected = {"blocks.2.": 0.01, "blocks.1.": 0.005, "blocks.0.": 0.0025, "embeddings.": 0.00125}
     for part, rate in expected.items():
@@ -30,14 +30,14 @@ def test_lower_blocks_learn_at_lower_rates_and_the_head_at_its_own(network):
 
 
 def test_biases_and_norms_are_not_decayed(network):
-    groups = groups_by_name(network, build_optimizer(network, SETTINGS))
+    groups = groups_by_name(network, build_optimizer(network, SETTINGS, {}))
     for name, parameter in network.named_parameters():
         assert groups[name]["weight_decay"] == (0.1 if parameter.ndim == 2 else 0.0)
 
 
 def test_frozen_weights_are_left_out(tiny_encoder):
     network = Classifier(tiny_encoder.network("pretrained"), 3, 0.1, start=1)
-    groups = groups_by_name(network, build_optimizer(network, SETTINGS))
+    groups = groups_by_name(network, build_optimizer(network, SETTINGS, {}))
     assert {name.split(".layer")[0] for name in groups} >= {"head.weight"}
     assert not any("embeddings" in name or "blocks.0." in name for name in groups)
     assert any("blocks.1." in name for name in groups)

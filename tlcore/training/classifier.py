@@ -1,6 +1,6 @@
 """The network that is trained: a backbone under a linear head. How it is frozen, computes, predicts and is stored."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -42,9 +42,13 @@ class Classifier(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         """Logits of whole items, or of items that `Backbone.below` has brought to block `start`."""
-        features = self.backbone(batch, self.start or 0) if "hidden" in batch else self.backbone(batch)
+        features = self.features(batch)
         with torch.autocast(features.device.type, enabled=False):
-            return self.head(self.dropout(features.float()))
+            return self.head(self.dropout(features))
+
+    def features(self, batch: Batch) -> Tensor:
+        """Features `(b, d)` fp32 of the same."""
+        return (self.backbone(batch, self.start or 0) if "hidden" in batch else self.backbone(batch)).float()
 
     def learn_statistics(self) -> None:
         """Let batch norms normalise by each batch while training, and gather their running statistics from nothing."""
@@ -88,15 +92,24 @@ def autocast() -> torch.autocast:
     return torch.autocast(runtime.device().type, dtype=torch.bfloat16, enabled=arithmetic.name == "bf16")
 
 
-@torch.inference_mode()
 def predict_logits(network: Classifier, inputs: Inputs, on_progress: OnProgress | None = None) -> FloatArray:
     """Logits `(n, k)` of all inputs in the order given, nothing dropped. Leaves the network in eval mode."""
-    network.eval()
-    logits = np.empty((len(inputs), network.head.out_features), dtype=np.float32)
+    return _predict(network.eval(), network.head.out_features, inputs, on_progress)
+
+
+def predict_features(network: Classifier, inputs: Inputs, on_progress: OnProgress | None = None) -> FloatArray:
+    """What the head sees `(n, d)` of all inputs in the order given, nothing dropped. Leaves the network in eval mode."""
+    return _predict(network.eval().features, network.backbone.dim, inputs, on_progress)
+
+
+@torch.inference_mode()
+def _predict(compute: Callable[[Batch], Tensor], width: int, inputs: Inputs, on_progress: OnProgress | None) -> FloatArray:
+    """What `compute` gives for each input, `(n, width)`."""
+    found = np.empty((len(inputs), width), dtype=np.float32)
     with autocast():
         for rows, batch in batches(inputs, runtime.device(), on_progress):
-            logits[rows] = network(batch)[: len(rows)].cpu().numpy()
-    return logits
+            found[rows] = compute(batch)[: len(rows)].cpu().numpy()
+    return found
 
 
 @torch.no_grad()

@@ -15,14 +15,12 @@ from tlcore.records import EpochRecord
 from tlcore.training.augmentation import augmenter
 from tlcore.training.batches import training_batches
 from tlcore.training.checkpoint import Keeper, Snapshot, Standing
-from tlcore.training.classifier import Classifier, autocast, predict_logits
+from tlcore.training.classifier import Classifier, predict_logits
 from tlcore.training.heads import class_weights
 from tlcore.training.hooks import Hook
 from tlcore.training.optimizer import build_optimizer, set_rates
 from tlcore.training.settings import TrainingSettings
-
-_LARGEST_GRADIENT = 1.0
-"""Gradients are scaled down to this norm."""
+from tlcore.training.working import form_of
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,9 @@ class Loop:
     def __init__(self, network: Classifier, job: Job, hook: Hook, keeper: Keeper) -> None:
         self.network = network
         self.job, self.hook, self.keeper = job, hook, keeper
-        self.snapshot = Snapshot(network, build_optimizer(network, job.settings))
+        self.form = form_of(network, job.settings.batch_size, int(job.fit.inputs.lengths.max()), job.seed)
+        self.optimizer = build_optimizer(network, job.settings, self.form.copies)
+        self.snapshot = Snapshot(network, self.optimizer)
         weights = class_weights(job.fit.labels, network.head.out_features, job.settings.class_weights)
         self.augment = augmenter(job.settings)
         self.class_weights = torch.from_numpy(weights).to(runtime.device())
@@ -69,6 +69,7 @@ class Loop:
         Raises DivergedError when the loss is no longer a number, and what a hook raises, at once.
         """
         self.keeper.bring_back(self.snapshot)
+        self.optimizer.refresh()
         while not self._finished():
             self._run_epoch()
         self._keep_best()
@@ -105,7 +106,7 @@ class Loop:
         batches = training_batches(self.job.fit.inputs.lengths, settings.batch_size, self.job.seed, epoch)
         for place, rows in enumerate(batches):
             step = (epoch - 1) * len(batches) + place
-            set_rates(self.snapshot.optimizer, step, settings.epochs * len(batches), settings.warmup)
+            set_rates(self.optimizer, step, settings.epochs * len(batches), settings.warmup)
             total += self._train_step(rows, f"epoch {epoch}, step {place + 1}") * len(rows)
             self.hook.on_step((step + 1) / (settings.epochs * len(batches)))
         return total / len(self.job.fit)
@@ -117,12 +118,12 @@ class Loop:
         wait for a GPU in a step, and what lets a cancel act within a step.
         """
         loss = self._loss(rows)
-        self.snapshot.optimizer.zero_grad()
+        self.optimizer.zero_grad()
         loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self._learning(), _LARGEST_GRADIENT)
+        norm = self.optimizer.norm()
         value, size = torch.stack([loss.detach(), norm]).tolist()
         self._check(value + size, where)
-        self.snapshot.optimizer.step()
+        self.optimizer.step(norm)
         return value
 
     def _loss(self, rows: IntArray) -> Tensor:
@@ -132,9 +133,7 @@ class Loop:
         labels = torch.from_numpy(self.job.fit.labels[rows]).to(place)
         if self.augment and "pixels" in batch:  # a stored prefix has no pixels: it saw each picture as it is
             batch["pixels"] = self.augment(batch["pixels"])
-        with autocast():
-            logits = self.network(batch)
-        return cross_entropy(logits, labels, self.class_weights, label_smoothing=self.job.settings.label_smoothing)
+        return cross_entropy(self.form(batch), labels, self.class_weights, label_smoothing=self.job.settings.label_smoothing)
 
     def _validate(self, epoch: int) -> tuple[float | None, float | None]:
         """Loss and accuracy on the validation items, or (None, None) without any."""
@@ -161,10 +160,6 @@ class Loop:
         for name, tensor in self.network.learned().items():
             if name in self.snapshot.best:
                 tensor.copy_(self.snapshot.best[name])
-
-    def _learning(self) -> list[Tensor]:
-        """The weights that learn."""
-        return [parameter for parameter in self.network.parameters() if parameter.requires_grad]
 
     def _check(self, value: float, where: str) -> None:
         """Raise DivergedError unless the value is a finite number."""

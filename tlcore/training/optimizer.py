@@ -1,16 +1,116 @@
 """What learns how fast: AdamW with lower rates for lower blocks, and a rate that rises, then falls to zero."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from tlcore.training.classifier import Classifier
 from tlcore.training.settings import TrainingSettings
+from tlcore.training.working import Copies, Rounded
+
+_LARGEST_GRADIENT = 1.0
+"""Gradients are scaled down to this norm."""
+_AT_ONCE = 1 << 20
+"""Numbers that are moved together where gradients are widened: few enough to stay in a processor's cache."""
+_ADAM: dict[str, Any] = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "amsgrad": False, "maximize": False}
 
 
-def build_optimizer(network: Classifier, settings: TrainingSettings) -> torch.optim.AdamW:
-    """AdamW (Loshchilov & Hutter 2019) over what learns; each group keeps its highest rate as `peak`.
+class MixedAdamW(torch.optim.Optimizer):
+    """AdamW in fp32 (Loshchilov & Hutter 2019) for weights of which some are computed with in another type.
+
+    Those have their gradient in that type, and their copy follows them. Gradients are scaled down on the way to a norm of 1.
+    """
+
+    def __init__(self, groups: list[dict[str, Any]], copies: Copies) -> None:
+        super().__init__(groups, {"lr": 0.0})
+        self._copies = copies
+        self._wholes = list({id(copy.whole): copy.whole for copy in copies.values()}.values())
+        self._others = [weight for group in self.param_groups for weight in group["params"] if weight not in copies]
+        rooms = [_AT_ONCE, *(weight.numel() for weight in copies)]
+        self._wide = torch.empty(max(rooms) if copies else 0)
+
+    def norm(self) -> Tensor:
+        """The norm of all gradients together."""
+        given = [weight.grad for weight in (*self._wholes, *self._others) if weight.grad is not None]
+        return torch.linalg.vector_norm(torch.stack([norm.float() for norm in torch._foreach_norm(given)]))
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients."""
+        for weight in (*self._wholes, *self._others):
+            weight.grad = None
+
+    @torch.no_grad()
+    def refresh(self) -> None:
+        """Let the copies follow weights that something else has set."""
+        for weight, copy in self._copies.items():
+            copy.values.copy_(weight)
+
+    @torch.no_grad()
+    def step(self, norm: Tensor) -> None:  # type: ignore[override]
+        """Move all weights; `norm` is the one that their gradients have."""
+        scale = (norm / _LARGEST_GRADIENT).clamp(min=1.0)
+        for group in self.param_groups:
+            for some in self._portions(group["params"]):
+                copies = [self._copies[weight] for weight in some if weight in self._copies]
+                self._move(group, some, self._widened(some, copies) if copies else [weight.grad for weight in some], scale)
+                if copies:
+                    torch._foreach_copy_([copy.values for copy in copies], some)
+
+    def _portions(self, weights: Sequence[Tensor]) -> Iterator[list[Tensor]]:
+        """What is moved together: all weights that have gradients themselves, and a few at a time of those with copies."""
+        plain = [weight for weight in weights if weight.grad is not None]
+        if plain:
+            yield plain
+        some: list[Tensor] = []
+        numbers = 0
+        for weight in (weight for weight in weights if weight in self._copies):
+            numbers += weight.numel()
+            if some and numbers > _AT_ONCE:
+                yield some
+                some, numbers = [], weight.numel()
+            some.append(weight)
+        if some:
+            yield some
+
+    def _widened(self, weights: Sequence[Tensor], copies: Sequence[Rounded]) -> list[Tensor]:
+        """Gradients of copies in fp32, in memory that the next ones will use again."""
+        sizes = [weight.numel() for weight in weights]
+        parts = self._wide[: sum(sizes)].split(sizes)
+        wide = [part.view(weight.shape) for part, weight in zip(parts, weights, strict=True)]
+        torch._foreach_copy_(wide, [copy.gradient for copy in copies])
+        return wide
+
+    def _move(self, group: dict[str, Any], weights: list[Tensor], gradients: list[Any], scale: Tensor) -> None:
+        """One step of some weights of a group."""
+        states = [self._state(weight) for weight in weights]
+        steps = [state["step"] for state in states]
+        torch._foreach_add_(steps, 1)
+        torch._fused_adamw_(
+            weights,
+            gradients,
+            [state["exp_avg"] for state in states],
+            [state["exp_avg_sq"] for state in states],
+            [],
+            steps,
+            lr=group["lr"],
+            weight_decay=group["weight_decay"],
+            grad_scale=scale,
+            **_ADAM,
+        )
+
+    def _state(self, weight: Tensor) -> dict[str, Tensor]:
+        """A weight's moments, zero before its first step."""
+        state: dict[str, Tensor] = self.state[weight]
+        if not state:
+            state["step"] = torch.zeros((), device=weight.device)
+            state["exp_avg"], state["exp_avg_sq"] = torch.zeros_like(weight), torch.zeros_like(weight)
+        return state
+
+
+def build_optimizer(network: Classifier, settings: TrainingSettings, copies: Copies) -> MixedAdamW:
+    """AdamW over what learns; each group keeps its highest rate as `peak`.
 
     The top block learns at `learning_rate`, each lower one at `layer_decay` times the one above (Howard & Ruder 2018);
     what is not in a block counts as below all of them. Biases and norms are not decayed.
@@ -19,11 +119,8 @@ def build_optimizer(network: Classifier, settings: TrainingSettings) -> torch.op
     for parameter, rate in _rates(network, settings):
         decay = settings.weight_decay if parameter.ndim > 1 else 0.0
         groups.setdefault((rate, decay), []).append(parameter)
-    return torch.optim.AdamW(
-        [{"params": members, "peak": rate, "weight_decay": decay} for (rate, decay), members in groups.items()],
-        lr=0.0,
-        fused=True,
-    )
+    named = [{"params": members, "peak": rate, "weight_decay": decay} for (rate, decay), members in groups.items()]
+    return MixedAdamW(named, copies)
 
 
 def set_rates(optimizer: torch.optim.Optimizer, step: int, steps: int, warmup: float) -> None:

@@ -1,17 +1,26 @@
 """What the strategies that train a network share: from labelled items to a network that predicts."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tlcore import runtime
 from tlcore.data.splits import hold_out
-from tlcore.encoders.base import FeatureSource, Inputs, IntArray, Weights
+from tlcore.encoders.base import FeatureSource, FloatArray, Inputs, Weights
 from tlcore.evaluation.temperature import fit_temperature
 from tlcore.records import Item
 from tlcore.training.batches import Chosen
 from tlcore.training.checkpoint import Keeper, Standing
-from tlcore.training.classifier import Classifier, autocast, load_weights, predict_logits, round_weights, weights_to_store
+from tlcore.training.classifier import (
+    Classifier,
+    autocast,
+    load_weights,
+    predict_features,
+    predict_logits,
+    round_weights,
+    weights_to_store,
+)
 from tlcore.training.heads import HeadProblem, class_weights, fit_on_features, softmax
-from tlcore.training.hooks import Part
+from tlcore.training.hooks import Hook, Part
 from tlcore.training.loop import Examples, Job, Loop
 from tlcore.training.memory import memory_advice
 from tlcore.training.strategies.base import (
@@ -50,16 +59,16 @@ class NetworkStrategy(Strategy):
         """The lowest block that learns; None where everything does."""
         return None
 
-    def start(self, items: Sequence[Item], labels: IntArray, context: FitContext) -> float:
-        """Bring the network to where training begins, and give the seconds that encoding took.
+    def start(self, items: Sequence[Item], fit: Examples, context: FitContext) -> float:
+        """Bring the network to where training begins, and give the seconds that encoding took elsewhere.
 
         Here: with a head fitted on frozen features, so that no random head spoils them on the way (LP-FT, Kumar et al. 2022).
         """
         context.hook.on_phase("Preparing the head", 0.0)
-        features, seconds = frozen_features(self.encoder, items, context)
-        weights = class_weights(labels, self.n_classes, self.settings.class_weights)
-        problem = HeadProblem(features, labels, weights, self.seed)
-        strength = 1 / (_HEAD_PENALTY * len(labels))
+        features, seconds = self._features(items, fit.inputs, context)
+        weights = class_weights(fit.labels, self.n_classes, self.settings.class_weights)
+        problem = HeadProblem(features, fit.labels, weights, self.seed)
+        strength = 1 / (_HEAD_PENALTY * len(fit))
         self.network.start_from(fit_on_features(problem, (), strength, lambda _: context.hook.on_step(0.0)).head)
         return seconds
 
@@ -71,8 +80,11 @@ class NetworkStrategy(Strategy):
             self.network = self._build()
             share = self.settings.validation_share if self.settings.early_stopping else 0.0
             fit, validation = hold_out(data.labels, share, self.seed)
-            seconds = self.start([data.items[row] for row in fit], data.labels[fit], context)
-            standing, temperature = self._train(data, fit, validation, context)
+            inputs = self._inputs(data.items, context.hook)
+            parts = [Examples(Chosen(inputs, rows), data.labels[rows]) for rows in (fit, validation)]
+            ready = replace(context, hook=Part(context.hook, _READY, _READY))
+            seconds = self.start([data.items[row] for row in fit], parts[0], ready)
+            standing, temperature = self._train(inputs, parts, context)
         return FitReport(len(fit), len(validation), seconds, {"epochs": standing.best_epoch or standing.epoch}, temperature)
 
     def predict_proba(self, items: Sequence[Item], features: FeatureSource | None = None) -> Probabilities:
@@ -101,26 +113,34 @@ class NetworkStrategy(Strategy):
             network.learn_statistics()
         return network.to(runtime.device())
 
-    def _train(self, data: Labelled, fit: IntArray, validation: IntArray, context: FitContext) -> tuple[Standing, float | None]:
-        """The epoch loop over the items at positions `fit`; those at `validation`, if any, say when to stop.
+    def _inputs(self, items: Sequence[Item], hook: Hook) -> Inputs:
+        """Items ready for the network, the frozen part of it run once."""
+        hook.on_phase("Preparing the items", 0.0)
+        inputs = self.encoder.prepare(items, self.settings.max_length, Part(hook, 0.0, _READY * _READ).on_items)
+        if not self.network.start:
+            return inputs
+        with autocast():
+            return self.network.backbone.below(inputs, self.network.start, Part(hook, _READY * _READ, _READY).on_items)
 
-        They also say, afterwards, by what temperature the finished network is too sure of itself.
+    def _features(self, items: Sequence[Item], inputs: Inputs, context: FitContext) -> tuple[FloatArray, float]:
+        """Frozen features `(n, d)` of items, whose inputs are given, and the seconds that encoding them cost elsewhere.
+
+        Where the frozen part has run over the inputs already, only the rest is computed, and nothing elsewhere.
         """
-        context.hook.on_phase("Preparing the items", 0.0)
-        inputs = self._inputs(data.items, Part(context.hook, 0.0, _READY))
-        parts = [Examples(Chosen(inputs, rows), data.labels[rows]) for rows in (fit, validation)]
-        job = Job(parts[0], parts[1] if len(validation) else None, self.settings, self.seed)
+        if self.network.start:
+            return predict_features(self.network, inputs, Part(context.hook, 0.0, 0.0).on_items), 0.0
+        return frozen_features(self.encoder, items, context)
+
+    def _train(self, inputs: Inputs, parts: Sequence[Examples], context: FitContext) -> tuple[Standing, float | None]:
+        """The epoch loop over the first part of the inputs; the second, unless it is empty, says when to stop.
+
+        It also says, afterwards, by what temperature the finished network is too sure of itself.
+        """
+        fit, validation = parts
+        job = Job(fit, validation if len(validation) else None, self.settings, self.seed)
         keeper = Keeper(context.checkpoints, context.checkpoint_seconds, str(job))
         context.hook.on_phase("Training", _READY)
         with only_used_rows(self.network.backbone, inputs):
             standing = Loop(self.network, job, Part(context.hook, _READY, 1.0), keeper).run()
         round_weights(self.network)
-        return standing, fit_temperature(predict_logits(self.network, parts[1].inputs), parts[1].labels)
-
-    def _inputs(self, items: Sequence[Item], hook: Part) -> Inputs:
-        """Items ready for the network, the frozen part of it run once."""
-        inputs = self.encoder.prepare(items, self.settings.max_length, Part(hook, 0.0, _READ).on_items)
-        if not self.network.start:
-            return inputs
-        with autocast():
-            return self.network.backbone.below(inputs, self.network.start, Part(hook, _READ, 1.0).on_items)
+        return standing, fit_temperature(predict_logits(self.network, validation.inputs), validation.labels)

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from tlcore.encoders.base import IntArray, Weights
+from tlcore.encoders.base import Weights
 from tlcore.records import Item
+from tlcore.training.loop import Examples
 from tlcore.training.strategies.base import FitContext
 from tlcore.training.strategies.network import NetworkStrategy
 
@@ -16,6 +17,6 @@ class Scratch(NetworkStrategy):
 
     weights: Weights = "random"
 
-    def start(self, items: Sequence[Item], labels: IntArray, context: FitContext) -> float:
+    def start(self, items: Sequence[Item], fit: Examples, context: FitContext) -> float:
         """From nothing: no head to begin with, and no time spent on encoding."""
         return 0.0

@@ -1,0 +1,162 @@
+"""A block of the BERT family on tokens without padding: what transformers' block computes, with fewer and cheaper steps."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tlcore.encoders.base import Batch
+from tlcore.training.masks import Masks
+
+_WIDTH = 16
+"""Fewest keys that attention computes over: shorter rows fall out of torch's fast softmax."""
+_STEP = 4
+"""Attention's rows are a multiple of this wide: odd widths are multiplied more slowly."""
+_TOGETHER = 16
+"""Tokens are filled up to a multiple of this: oneDNN builds a kernel for every number of rows that it has not met."""
+_UNSEEN = -1e30
+"""Added to the scores of padding."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the tokens of `b` items lie: one after another, `(n, d)`, and padded to `t` each for attention.
+
+    The last few of the `n` repeat the first one to make the number round; nothing comes of them.
+    """
+
+    rows: Tensor
+    """`(n,)` place of each token among the `b * t` padded ones."""
+    real: int
+    """How many of them are no repeats."""
+    tokens: Tensor
+    """`(b * t,)` the token at each place; any where there is only padding."""
+    bias: Tensor
+    """`(b, 1, 1, t)` fp32, added to the scores of keys."""
+
+    @classmethod
+    def of(cls, batch: Batch) -> "Layout":
+        """The layout of a batch of `ids` or `hidden` states with their `mask`."""
+        given = next(batch[key] for key in ("ids", "hidden") if key in batch)
+        real = batch.get("mask", torch.ones(given.shape[:2])).bool()
+        width = max(-(-real.shape[1] // _STEP) * _STEP, _WIDTH)
+        real = functional.pad(real, (0, width - real.shape[1]))
+        rows = real.flatten().nonzero()[:, 0]
+        tokens = torch.zeros(real.numel(), dtype=torch.int64).index_copy_(0, rows, torch.arange(len(rows)))
+        filled = torch.cat([rows, rows[:1].expand(-len(rows) % _TOGETHER)])
+        return cls(filled, len(rows), tokens, torch.zeros(real.shape).masked_fill_(~real, _UNSEEN)[:, None, None])
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """`(b, t)`."""
+        return self.bias.shape[0], self.bias.shape[3]
+
+    def packed(self, padded: Tensor) -> Tensor:
+        """`(b, t or less, d)` → `(n, d)`."""
+        lacking = self.shape[1] - padded.shape[1]
+        return functional.pad(padded, (0, 0, 0, lacking)).flatten(0, 1).index_select(0, self.rows)
+
+    def padded(self, packed: Tensor, width: int) -> Tensor:
+        """`(n, d)` → `(b, width, d)` with zeros."""
+        items, longest = self.shape
+        places = packed.new_zeros(items * longest, packed.shape[1])
+        places = places.index_copy(0, self.rows[: self.real], packed[: self.real])
+        return places.view(items, longest, -1)[:, :width]
+
+
+class _Attention(torch.autograd.Function):
+    """Queries, keys and values `(n, 3 d)` → contexts `(n, d)`, softmax and its neighbours in fp32."""
+
+    @staticmethod
+    def forward(ctx: Any, together: Tensor, layout: Layout, heads: int, masks: Masks) -> Tensor:
+        items, width = layout.shape
+        split = together.index_select(0, layout.tokens).view(items, width, 3, heads, -1).permute(2, 0, 3, 1, 4)
+        apart = torch.empty(split.shape).copy_(split).flatten(1, 2)
+        query, key, value = apart
+        scores = torch.bmm(query, key.transpose(1, 2)).mul_(query.shape[2] ** -0.5)
+        scores.view(items, heads, width, width).add_(layout.bias)
+        shares = torch.softmax(scores, -1)
+        ctx.save_for_backward(apart, shares)
+        ctx.layout, ctx.heads, ctx.mask = layout, heads, masks.like(shares)
+        found = torch.bmm(shares if ctx.mask is None else shares * ctx.mask, value)
+        return _side_by_side(found[None], ctx.heads, together.dtype).index_select(0, layout.rows)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        (gradient,) = gradients
+        apart, shares = ctx.saved_tensors
+        query, key, value = apart
+        items, width = ctx.layout.shape
+        padded = ctx.layout.padded(gradient, width).view(items, width, ctx.heads, -1).transpose(1, 2)
+        inner = torch.empty(padded.shape).copy_(padded).flatten(0, 1)
+        out = torch.empty_like(apart)
+        torch.bmm((shares if ctx.mask is None else shares * ctx.mask).transpose(1, 2), inner, out=out[2])
+        scores = torch.bmm(inner, value.transpose(1, 2))
+        scores = scores if ctx.mask is None else scores.mul_(ctx.mask)
+        scores = torch._softmax_backward_data(scores, shares, -1, scores.dtype).mul_(query.shape[2] ** -0.5)
+        torch.bmm(scores, key, out=out[0])
+        torch.bmm(scores.transpose(1, 2), query, out=out[1])
+        found = _side_by_side(out, ctx.heads, gradient.dtype).index_select(0, ctx.layout.rows)
+        found[ctx.layout.real :] = 0
+        return found, None, None, None
+
+
+def _side_by_side(apart: Tensor, heads: int, dtype: torch.dtype) -> Tensor:
+    """`(p, b * heads, t, d / heads)` → `(b * t, p * d)`."""
+    split = apart.unflatten(1, (-1, heads)).permute(1, 3, 0, 2, 4)
+    return torch.empty(split.shape, dtype=dtype).copy_(split).flatten(2).flatten(0, 1)
+
+
+@dataclass(frozen=True)
+class Product:
+    """Weights of a matrix product as they are computed with."""
+
+    weight: Tensor
+    bias: Tensor
+
+    def __call__(self, values: Tensor) -> Tensor:
+        """`(n, d)` → `(n, d')`."""
+        return functional.linear(values, self.weight, self.bias)
+
+
+@dataclass(frozen=True)
+class PackedBlock:
+    """The weights of one block as they are computed with."""
+
+    heads: int
+    together: Product
+    """Queries, keys and values in one."""
+    mixed: Product
+    """What becomes of the contexts."""
+    first_norm: nn.LayerNorm
+    up: Product
+    activation: nn.Module
+    down: Product
+    second_norm: nn.LayerNorm
+
+    def __call__(self, hidden: Tensor, layout: Layout, masks: Masks) -> Tensor:
+        """Hidden states `(n, d)` → the same shape."""
+        contexts = _Attention.apply(self.together(hidden), layout, self.heads, masks)
+        middle = _normed(self.first_norm, hidden, self.mixed(contexts), masks)
+        return _normed(self.second_norm, middle, self.down(self.activation(self.up(middle))), masks)
+
+
+def _normed(norm: nn.LayerNorm, past: Tensor, change: Tensor, masks: Masks) -> Tensor:
+    """The norm of the sum, some of the change dropped."""
+    mask = masks.like(change)
+    return norm(past + change if mask is None else torch.addcmul(past, change, mask))
+
+
+def is_bert_block(block: nn.Module) -> bool:
+    """True for blocks that are made as BERT's are, RoBERTa's among them."""
+    attention = getattr(block, "attention", None)
+    return hasattr(block, "intermediate") and hasattr(getattr(attention, "self", None), "query")
+
+
+def longest_mask(batch_size: int, longest: int, heads: int, dim: int) -> int:
+    """Most numbers that a mask has: of hidden states, or of attention's shares."""
+    width = max(-(-longest // _STEP) * _STEP, _WIDTH)
+    return int(np.max([batch_size * longest * dim, batch_size * heads * width * width]))

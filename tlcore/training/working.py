@@ -1,0 +1,126 @@
+"""The form of a network that training computes with: weights in the arithmetic's type, kept beside the exact ones.
+
+Weights are learned in fp32 and computed with in bf16 (Micikevicius et al. 2018). Autocast would round all of them, and widen
+all of their gradients, at every step; here each is rounded once, when the optimizer has moved it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from tlcore import runtime
+from tlcore.encoders.backbone import TextBackbone
+from tlcore.encoders.base import Batch
+from tlcore.training.classifier import Classifier, autocast
+from tlcore.training.masks import Masks
+from tlcore.training.packed import Layout, PackedBlock, Product, is_bert_block, longest_mask
+
+
+@dataclass(frozen=True)
+class Rounded:
+    """The rows of a tensor that is computed with which stand for one weight."""
+
+    whole: Tensor
+    first: int
+    last: int
+
+    @property
+    def values(self) -> Tensor:
+        """They share memory with the whole."""
+        return self.whole.detach()[self.first : self.last]
+
+    @property
+    def gradient(self) -> Tensor:
+        """Of the last backward pass."""
+        assert self.whole.grad is not None
+        return self.whole.grad[self.first : self.last]
+
+
+Copies = dict[Tensor, Rounded]
+"""What is computed with, by the weight that it stands for."""
+
+
+class Form(Protocol):
+    """What the loop trains by."""
+
+    copies: Copies
+
+    def __call__(self, batch: Batch) -> Tensor:
+        """Logits `(b, k)` fp32 of items, with gradients."""
+
+
+class PlainForm:
+    """Any network, as it is."""
+
+    def __init__(self, network: Classifier) -> None:
+        self._network = network
+        self.copies: Copies = {}
+
+    def __call__(self, batch: Batch) -> Tensor:
+        """See `Form`."""
+        with autocast():
+            return self._network(batch)
+
+
+class PackedForm:
+    """A network of BERT's blocks on a CPU."""
+
+    def __init__(self, network: Classifier, masks: Masks, dtype: torch.dtype) -> None:
+        self._network, self._masks, self._dtype = network, masks, dtype
+        self.copies: Copies = {}
+        self._blocks = [self._packed(block) for block in network.backbone.blocks[network.start or 0 :]]
+
+    def __call__(self, batch: Batch) -> Tensor:
+        """See `Form`."""
+        layout, backbone = Layout.of(batch), self._network.backbone
+        backbone.get_submodule("embeddings").eval()  # what it drops is dropped here
+        given = batch["hidden"] if "hidden" in batch else backbone.embed(batch)
+        hidden = layout.packed(given.to(self._dtype))
+        if self._network.start is None:
+            hidden = self._masks.dropped(hidden)
+        for block in self._blocks:
+            hidden = block(hidden, layout, self._masks)
+        features = backbone.pool(layout.padded(hidden, given.shape[1]), batch)
+        return self._network.head(self._network.dropout(features))
+
+    def _packed(self, block: Any) -> PackedBlock:
+        """A block's weights, copied."""
+        own = block.attention.self
+        return PackedBlock(
+            heads=own.num_attention_heads,
+            together=self._product(own.query, own.key, own.value),
+            mixed=self._product(block.attention.output.dense),
+            first_norm=block.attention.output.LayerNorm,
+            up=self._product(block.intermediate.dense),
+            activation=block.intermediate.intermediate_act_fn,
+            down=self._product(block.output.dense),
+            second_norm=block.output.LayerNorm,
+        )
+
+    def _product(self, *layers: nn.Linear) -> Product:
+        """Several products of the same values as one."""
+        return Product(self._copied([layer.weight for layer in layers]), self._copied([layer.bias for layer in layers]))
+
+    def _copied(self, weights: Sequence[Tensor]) -> Tensor:
+        """The weights below each other, to compute with."""
+        whole = torch.cat([weight.detach() for weight in weights]).to(self._dtype, copy=True).requires_grad_()
+        first = 0
+        for weight in weights:
+            self.copies[weight] = Rounded(whole, first, first + len(weight))
+            first += len(weight)
+        return whole
+
+
+def form_of(network: Classifier, batch_size: int, longest: int, seed: int) -> Form:
+    """The form to train a network by, on batches of at most `batch_size` items of at most `longest` tokens."""
+    backbone, dtype = network.backbone, runtime.precision().dtype
+    blocks: list[Any] = list(backbone.blocks)
+    packs = isinstance(backbone, TextBackbone) and all(map(is_bert_block, blocks)) and runtime.device().type == "cpu"
+    if not packs:
+        return PlainForm(network)
+    heads = blocks[0].attention.self.num_attention_heads
+    largest = longest_mask(batch_size, longest, heads, backbone.dim)
+    return PackedForm(network, Masks(network.dropout.p, seed, largest, dtype), dtype)
