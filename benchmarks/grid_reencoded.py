@@ -2,31 +2,36 @@
 
     python -m benchmarks.grid_reencoded
 
-Both sides do all the runs: nothing is multiplied. A round takes a quarter of an hour, so one round is the default.
+Ours does all of them. The peer does those of two seeds, ten runs, and its time counts ten times: it does the same for every
+seed, and all of it would take a quarter of an hour a round.
 """
 
 from collections.abc import Mapping
 
 import numpy as np
 
-from benchmarks.frozen_grid import DATA, Grid, fit_and_judge, grid, ours
-from benchmarks.measure import Bench, Contender, Target, Turn, main, timed
+from benchmarks.frozen_grid import BUDGETS, DATA, SEEDS, Grid, fit_and_judge, grid, ours
+from benchmarks.measure import Bench, Contender, Spent, Target, Turn, main, timed
 from benchmarks.peers import SentenceEncoder
 from benchmarks.text_sets import files_of
+
+_DONE_SEEDS = 2
 
 
 def reencoded(tuned: bool, runs: Grid) -> Contender:
     """Every run encodes its own labels and the test."""
     encoder = SentenceEncoder(tuned)
     test = runs.data.test
+    times = SEEDS // _DONE_SEEDS
 
     def run(rows: np.ndarray) -> float:
         part = runs.data.train.rows(rows)
         return fit_and_judge((encoder.encode(part.texts), part.labels), (encoder.encode(test.texts), test.labels), tuned)
 
     def turn(number: int) -> Turn:
-        spent, right = timed(lambda: [run(rows) for rows in runs.draws])
-        return Turn(spent, float(np.mean(right)))
+        spent, _ = timed(lambda: [run(rows) for rows in runs.draws[: _DONE_SEEDS * len(BUDGETS)]])
+        everything = Spent(times * spent.seconds, times * (spent.processor_seconds or 0.0))
+        return Turn(everything, facts={"seconds measured": spent.seconds})
 
     return turn
 
@@ -46,8 +51,10 @@ TARGET = Target(
     title="the same 100 frozen runs, the peer encoding anew for each",
     contenders=contenders,
     needs=files_of(DATA),
-    pairs=1,
-    notes=("All 100 runs were done by both sides; fewer rounds than elsewhere, because one takes a quarter of an hour.",),
+    notes=(
+        "Ours did all 100 runs; the peer did the ten of two seeds, and its time was taken ten times. Its models, so its "
+        "accuracy, are those of `frozen_grid`.",
+    ),
 )
 
 if __name__ == "__main__":

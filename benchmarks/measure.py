@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 import psutil
 
 from tlcore import runtime
+from tlcore.encoders.catalogue import DEFAULT_ENCODER, encoder_card
 from tlcore.settings import Workspace
 
 RESULTS = Path(__file__).parent / "results"
@@ -171,6 +172,7 @@ def machine() -> dict[str, Any]:
         "threads": runtime.configure_threads(),
         "device": str(runtime.device()),
         "precision": runtime.precision().name,
+        "encoding": runtime.encoding_precision(encoder_card(DEFAULT_ENCODER, Workspace(tempfile.gettempdir())).agreement).name,
         "system": platform.system(),
         "python": platform.python_version(),
     }

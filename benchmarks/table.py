@@ -69,8 +69,8 @@ def _machines(records: Sequence[dict[str, Any]]) -> Iterable[str]:
     for record in records:
         here, versions = record["machine"], ", ".join(f"{name} {number}" for name, number in record["versions"].items())
         words = (
-            f"{here['cores']} cores of {here['processor']}, {here['memory_gb']} GB, {here['device']}, {here['precision']}, "
-            f"{here['threads']} threads; Python {here['python']}, {versions}"
+            f"{here['cores']} cores of {here['processor']}, {here['memory_gb']} GB, {here['device']}, {here['precision']} "
+            f"(texts encoded in {here['encoding']}), {here['threads']} threads; Python {here['python']}, {versions}"
         )
         seen.setdefault(words, []).append(record["measured_at"][:10])
     for words, days in seen.items():

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from tlcore.data.checks import Checked, CountTokens
 from tlcore.data.checkup import check_items
+from tlcore.data.csv.arrow import hand_back_pages
 from tlcore.data.cures import CURES
 from tlcore.data.items import COLUMNS, CONTENT, class_counts, content_hash, given_items, with_copies
 from tlcore.errors import ChoiceError, DataError, NotFoundError, StorageError
@@ -227,6 +228,7 @@ class DatasetStore:
         with atomic_path(target) as temporary:
             # Small groups of rows keep memory flat; texts that hardly repeat gain nothing from a dictionary.
             items.to_parquet(temporary, index=False, row_group_size=_GROUP_ROWS, use_dictionary=["label", "part", "group"])
+            hand_back_pages()
             return sha256_of(temporary)
 
     def _write_card(self, card: DatasetCard) -> DatasetCard:

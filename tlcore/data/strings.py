@@ -10,6 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tlcore.data.csv.arrow import hand_back_pages
+
 _BLOCK_ROWS = 8_192
 _WORD, _PLACES = 8, 5
 _WHOLE, _ODD = np.uint64(2**64 - 1), np.uint64(0x9E3779B97F4A7C15)
@@ -34,6 +36,7 @@ def taken(texts: Sequence[str] | pd.Series, positions: npt.NDArray[np.int64]) ->
     for place in np.unique(chunk_of):
         here = chunk_of == place
         found[here] = chunks[place].take(pa.array(positions[here] - starts[place])).to_pylist()
+        hand_back_pages()
     return list(found)
 
 
@@ -56,8 +59,14 @@ def matches(column: pd.Series, pattern: str) -> npt.NDArray[np.bool_]:
 
 def by_block(column: pd.Series, look: Callable[[pa.Array], npt.NDArray[Any]]) -> npt.NDArray[Any]:
     """`(n,)` what `look` makes of each block of a column, end to end; blocks are looked at in several threads."""
+
+    def seen(block: pa.Array) -> npt.NDArray[Any]:
+        found = look(block)
+        hand_back_pages()
+        return found
+
     with ThreadPoolExecutor(pa.cpu_count()) as pool:
-        found = list(pool.map(look, arrow_blocks(column)))
+        found = list(pool.map(seen, arrow_blocks(column)))
     return np.concatenate(found) if found else np.empty(0)
 
 

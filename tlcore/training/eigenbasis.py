@@ -39,7 +39,7 @@ class Eigenbasis:
         if n < d:
             spread, sides = _eigen(features @ features.T)
             lengths = np.sqrt(spread)
-            return cls._with_bias(sides * lengths, spread, (sides / lengths).T @ features)
+            return cls._with_bias(sides * lengths, spread, ((sides / lengths).T @ features).astype(np.float32, copy=False))
         spread, sides = _eigen(features.T @ features)
         return cls._with_bias(features @ sides, spread, np.ascontiguousarray(sides.T))
 

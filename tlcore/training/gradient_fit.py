@@ -17,7 +17,7 @@ class GradientFit:
 
     def __init__(self, features: Any, labels: IntArray, parts: FloatArray, n_classes: int) -> None:
         self._features = features
-        self._parts = [
+        self._parts: list[tuple[Any, IntArray, FloatArray]] = [
             (features, labels, part) if part.all() else (features[part > 0], labels[part > 0], part[part > 0]) for part in parts
         ]
         self.tables = np.zeros((len(parts), features.shape[1] + 1, n_classes), dtype=np.float32)

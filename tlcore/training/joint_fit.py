@@ -74,7 +74,7 @@ class JointFit:
         return self.tables[0, :, :-1] @ self._basis.axes, self.tables[0, :, -1]
 
     def _move(
-        self, step: FloatArray, slope: FloatArray, shares: FloatArray, losses: FloatArray, penalty: FloatArray
+        self, step: FloatArray, slope: npt.NDArray[np.float64], shares: FloatArray, losses: FloatArray, penalty: FloatArray
     ) -> tuple[FloatArray, FloatArray, bool]:
         """Take a step as long as Newton's method along it says, halved where that is too far; False when rounding is all."""
         change = self._onto_items(step)

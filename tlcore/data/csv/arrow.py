@@ -5,12 +5,14 @@ a file it takes a carriage return in a bare cell for the end of a row. Its file 
 decoded: the columns that somebody looks at are the only ones that are ever in memory, and the system may take them back.
 """
 
+import mmap
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from weakref import WeakSet
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +27,8 @@ _SEGMENT = 8 << 20
 """Bytes of CSV that are read at once and become one batch of rows."""
 _MARK = b"\xef\xbb\xbf"
 """Leads every segment: Arrow drops one byte-order mark, which would otherwise be that of a first cell."""
+_MAPPED: WeakSet[mmap.mmap] = WeakSet()
+"""Files that tables lie in, each as long as one of its tables lives."""
 
 
 class ArrowRows:
@@ -93,9 +97,18 @@ def mapped_rows(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
 
     The texts lie in the file: it takes memory only for what is looked at, and the file may be deleted meanwhile.
     """
-    with pa.memory_map(str(path)) as file:
-        table = pa.ipc.open_file(file).read_all()
+    with path.open("rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    _MAPPED.add(mapped)
+    table = pa.ipc.open_file(pa.py_buffer(mapped)).read_all()
     return table if columns is None else table.select(list(columns))
+
+
+def hand_back_pages() -> None:
+    """Let the system have the memory of all mapped rows: what is looked at again comes from its cache, or from the file."""
+    for mapped in list(_MAPPED):
+        if hasattr(mmap, "MADV_DONTNEED"):
+            mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def row_batches(path: Path, columns: Sequence[str], rows: int) -> Iterator[pa.RecordBatch]:
