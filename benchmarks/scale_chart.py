@@ -1,7 +1,7 @@
 """The curves of benchmarks/scale.py as small multiples, and the picture of them."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ def draw(curves: Mapping[str, Mapping[str, Any]]) -> go.Figure:
     steepest = max(curves.values(), key=lambda found: found["exponent"])
     above = [found for found in curves.values() if found["exponent"] > NOTICEABLE]
     title = (
-        f"No step grows faster than its input: the steepest exponent is {steepest['exponent']:.2f} ({steepest['title']})"
+        f"No step grows faster than its input: the largest exponent is {steepest['exponent']:.2f}"
         if not above
         else f"{len(above)} of {len(curves)} steps grow faster than their input: {', '.join(found['title'] for found in above)}"
     )
@@ -52,15 +52,32 @@ def _add_panel(chart: go.Figure, found: Mapping[str, Any], row: int, column: int
     """One step."""
     sizes = np.array([point["size"] for point in found["points"]], dtype=float)
     seconds = np.array([point["seconds"] for point in found["points"]])
-    line = seconds[-1] * sizes / sizes[-1]
-    shown = line >= seconds.min() / 3
-    chart.add_scatter(
-        x=sizes[shown], y=line[shown], mode="lines", line={"color": NEUTRAL, "dash": "dot", "width": 1.5}, row=row, col=column
-    )
+    first = max(sizes[0], sizes[-1] * seconds.min() / 2 / seconds[-1])
+    ends = np.array([first, sizes[-1]])
+    dotted = {"color": NEUTRAL, "dash": "dot", "width": 1.5}
+    chart.add_scatter(x=ends, y=seconds[-1] * ends / sizes[-1], mode="lines", line=dotted, row=row, col=column)
     marks = {"color": SERIES[0], "size": 8}
     chart.add_scatter(x=sizes, y=seconds, mode="lines+markers", line={"color": SERIES[0]}, marker=marks, row=row, col=column)
-    chart.update_xaxes(value_axis(label(found["unit"]), type="log", dtick=1, title_standoff=4), row=row, col=column)
-    chart.update_yaxes(value_axis("", type="log", dtick=1, ticksuffix=" s"), row=row, col=column)
+    chart.update_xaxes(
+        value_axis(label(found["unit"]), type="log", title_standoff=4, tickformat="~s", **_ticks(sizes)), row=row, col=column
+    )
+    chart.update_yaxes(
+        value_axis("", type="log", tickformat="~g", ticksuffix=" s", **_ticks(_steps(seconds))), row=row, col=column
+    )
+
+
+def _ticks(places: Sequence[float]) -> dict[str, Any]:
+    """An axis with these ticks and no others."""
+    return {"tickmode": "array", "tickvals": [float(place) for place in places]}
+
+
+def _steps(values: Sequence[float]) -> list[float]:
+    """Powers of ten around the values, or 1, 2 and 5 of them where these are few."""
+    low, high = min(values) / 1.5, max(values) * 1.5
+    powers = [10.0**power for power in range(-6, 6)]
+    fine = [digit * power for power in powers for digit in (1, 2, 5) if low <= digit * power <= high]
+    coarse = [power for power in powers if low <= power <= high]
+    return fine if len(fine) <= 6 else coarse
 
 
 def render(chart: go.Figure, target: Path) -> None:

@@ -145,11 +145,11 @@ STEPS: dict[str, Step] = {
         "as a new process reads them, checksums included; the stored vectors are random numbers, 384 a text",
     ),
     "head_labels": Step(
-        "Head: labels", "labels", (100, 1_000, 10_000, 100_000), lambda labels, _: _head(labels, _CLASSES),
+        "Head, by labels", "labels", (100, 1_000, 10_000, 100_000), lambda labels, _: _head(labels, _CLASSES),
         "a head with its strength chosen, four classes, 384 random features that tell the classes apart",
     ),
     "head_classes": Step(
-        "Head: classes", "classes", (2, 10, 50, 200, 500), lambda classes, _: _head(_LABELS, classes),
+        "Head, by classes", "classes", (2, 10, 50, 200, 500), lambda classes, _: _head(_LABELS, classes),
         "the same with 10,000 labels",
     ),
     "classic": Step(
@@ -166,11 +166,11 @@ STEPS: dict[str, Step] = {
         "the whole fit with one epoch, the frozen blocks' pass over the texts included",
     ),
     "judge_runs": Step(
-        "Verdict: runs", "runs", tuple(_SEEDS), lambda runs, _: _judge(runs, 1_000),
+        "Verdict, by runs", "runs", tuple(_SEEDS), lambda runs, _: _judge(runs, 1_000),
         "verdict, evidence and summary; five strategies, one to four budgets, one to ten seeds, 1,000 test items",
     ),
     "judge_items": Step(
-        "Verdict: test items", "test items", (1_000, 10_000, 100_000), lambda items, _: _judge(20, items),
+        "Verdict, by test items", "test items", (1_000, 10_000, 100_000), lambda items, _: _judge(20, items),
         "the same for 20 runs",
     ),
 }  # fmt: skip
