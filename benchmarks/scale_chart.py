@@ -58,12 +58,10 @@ def _add_panel(chart: go.Figure, found: Mapping[str, Any], row: int, column: int
     chart.add_scatter(x=ends, y=seconds[-1] * ends / sizes[-1], mode="lines", line=dotted, row=row, col=column)
     marks = {"color": SERIES[0], "size": 8}
     chart.add_scatter(x=sizes, y=seconds, mode="lines+markers", line={"color": SERIES[0]}, marker=marks, row=row, col=column)
-    chart.update_xaxes(
-        value_axis(label(found["unit"]), type="log", title_standoff=4, tickformat="~s", **_ticks(sizes)), row=row, col=column
-    )
-    chart.update_yaxes(
-        value_axis("", type="log", tickformat="~g", ticksuffix=" s", **_ticks(_steps(seconds))), row=row, col=column
-    )
+    across = value_axis(label(found["unit"]), type="log", title_standoff=4, tickformat="~s", **_ticks(sizes))
+    upwards = value_axis("", type="log", tickformat="~g", ticksuffix=" s", **_ticks(_steps(seconds)))
+    chart.update_xaxes(across, row=row, col=column)
+    chart.update_yaxes(upwards, row=row, col=column)
 
 
 def _ticks(places: Sequence[float]) -> dict[str, Any]:
