@@ -21,7 +21,7 @@ def draw(curves: Mapping[str, Mapping[str, Any]]) -> go.Figure:
     steepest = max(curves.values(), key=lambda found: found["exponent"])
     above = [found for found in curves.values() if found["exponent"] > NOTICEABLE]
     title = (
-        f"No step grows faster than its input: the largest exponent is {steepest['exponent']:.2f}"
+        f"Over its larger sizes no step grows faster than its input: the largest exponent is {steepest['exponent']:.2f}"
         if not above
         else f"{len(above)} of {len(curves)} steps grow faster than their input: {', '.join(found['title'] for found in above)}"
     )
@@ -30,7 +30,7 @@ def draw(curves: Mapping[str, Mapping[str, Any]]) -> go.Figure:
         title,
         "Seconds of each step against the size of its input, on logarithmic axes.",
         rows * PANEL_HEIGHT,
-        ["● measured", "dotted: slope 1 through the largest", "vertical axes: seconds"],
+        ["● measured", "dotted: slope 1 through the largest"],
         width=WIDTH,
         paper_bgcolor="#ffffff",
     )
@@ -59,7 +59,7 @@ def _add_panel(chart: go.Figure, found: Mapping[str, Any], row: int, column: int
     marks = {"color": SERIES[0], "size": 8}
     chart.add_scatter(x=sizes, y=seconds, mode="lines+markers", line={"color": SERIES[0]}, marker=marks, row=row, col=column)
     across = value_axis(label(found["unit"]), type="log", title_standoff=4, tickformat="~s", **_ticks(sizes))
-    upwards = value_axis("", type="log", tickformat="~g", ticksuffix=" s", **_ticks(_steps(seconds)))
+    upwards = value_axis("seconds" if column == 1 else "", type="log", tickformat="~g", **_ticks(_steps(seconds)))
     chart.update_xaxes(across, row=row, col=column)
     chart.update_yaxes(upwards, row=row, col=column)
 
