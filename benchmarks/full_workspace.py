@@ -83,7 +83,7 @@ def _experiment(workspace: Workspace, card: DatasetCard, size: Size, name: str) 
     """A finished experiment; returns its id."""
     spec = spec_for(card, name=name, budgets=size.budgets, seeds=size.seeds)
     control, prepared = Control(workspace, uuid4().hex[:12]), prepare(workspace, spec)
-    control.write_submission(_submission(control, spec, prepared))
+    control.write_submission(submission_of(control, spec, prepared))
     recorder = Recorder(RunStore(workspace), control.submission())
     prepared, runs = recorder.open()
     outcomes = [_outcome(recorder, prepared, run) for run in runs]
@@ -104,7 +104,7 @@ def _experiment(workspace: Workspace, card: DatasetCard, size: Size, name: str) 
     return control.id
 
 
-def _submission(control: Control, spec: ExperimentSpec, prepared: Prepared) -> Submission:
+def submission_of(control: Control, spec: ExperimentSpec, prepared: Prepared) -> Submission:
     """As `queue.submit` writes it, which would start a worker."""
     return Submission(
         id=control.id,

@@ -9,6 +9,7 @@ import pytest
 import torch
 from image_toys import write_image_network, write_pictures
 
+from tlcore.encoders import room
 from tlcore.encoders.base import Backbone, Batch, Encoder, Inputs
 from tlcore.encoders.catalogue import _BUNDLED, add_encoder, load_encoder
 from tlcore.errors import EncoderError, Stopped
@@ -181,6 +182,16 @@ def test_a_prefix_stored_under_autocast_takes_half_the_room_and_is_close(encoder
     assert batch["hidden"].dtype == torch.float32
     assert torch.equal(batch["hidden"], batch["hidden"].bfloat16().float())
     assert not torch.equal(exact, exact.bfloat16().float())
+
+
+def test_a_large_prefix_lies_in_a_file_and_is_the_same(encoder, items, monkeypatch):
+    network, inputs = encoder.network("pretrained"), encoder.prepare(items)
+    small = all_of(network.below(inputs, 1))["hidden"]
+    monkeypatch.setattr(room, "MOST_IN_MEMORY", 10)
+    with torch.autocast("cpu", torch.bfloat16):
+        halved = all_of(network.below(inputs, 1))["hidden"]
+    assert torch.equal(all_of(network.below(inputs, 1))["hidden"], small)
+    assert torch.allclose(halved, small, rtol=0.1, atol=0.3)
 
 
 def test_storing_a_prefix_ignores_dropout_and_keeps_mode_gradients_and_statistics(encoder, items):

@@ -1,10 +1,12 @@
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
+import psutil
 import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, given, settings
@@ -234,3 +236,40 @@ def test_a_full_disk_is_said_and_stores_nothing(workspace, encoder, monkeypatch)
     with pytest.raises(StorageError, match="No space left"):
         FeatureStore(workspace).features(encoder, ["a"])
     assert [path.name for path in workspace.features.rglob("*") if path.is_file()] == [".lock"]
+
+
+class WideEncoder(CountingEncoder):
+    """A thousand numbers a text."""
+
+    def encode(self, items, on_progress=None):
+        return np.repeat(super().encode(items, on_progress)[:, :1], 1000, axis=1)
+
+
+def test_storing_takes_memory_for_a_shard_and_not_for_all_features(workspace, monkeypatch):
+    monkeypatch.setattr(module, "ITEMS_A_SHARD", {"text": 50})
+    store, texts = FeatureStore(workspace), [f"text {number}" for number in range(1000)]
+    tracemalloc.start()
+    try:
+        store.store(WideEncoder(), texts)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2_000_000 < 4 * 1000 * 1000  # a shard is 0.2 MB
+    assert store.lookup(WideEncoder(), texts) == 1000
+
+
+def test_no_file_stays_open_however_many_shards_are_read(workspace, encoder, toy_texts):
+    FeatureStore(workspace).features(encoder, toy_texts.texts)
+    store, before = FeatureStore(workspace), psutil.Process().num_fds()
+    store.features(encoder, toy_texts.texts)
+    assert len(shards(workspace)) > 5
+    assert psutil.Process().num_fds() <= before
+
+
+def test_what_somebody_deleted_is_computed_again(workspace, encoder):
+    store = FeatureStore(workspace)
+    store.features(encoder, ["a", "b"])
+    for path in shards(workspace):
+        path.unlink()
+    assert np.array_equal(store.features(encoder, ["a", "b"]), expected(["a", "b"]))
+    assert sorted(encoder.encoded) == ["a", "a", "b", "b"]

@@ -73,18 +73,6 @@ def test_a_fresh_network_is_fp32_channels_last_and_all_outside_pooling_lies_in_s
     assert all(weight.is_contiguous(memory_format=torch.channels_last) for weight in maps)
 
 
-def test_a_large_prefix_lies_in_a_file_and_is_the_same(encoder, pictures, monkeypatch):
-    from tlcore.encoders import image_backbone
-
-    network, inputs = encoder.network("pretrained"), encoder.prepare(pictures)
-    small = all_of(network.below(inputs, 1))["hidden"]
-    monkeypatch.setattr(image_backbone, "_MOST_IN_MEMORY", 10)
-    with torch.autocast("cpu", torch.bfloat16):
-        halved = all_of(network.below(inputs, 1))["hidden"]
-    assert torch.equal(all_of(network.below(inputs, 1))["hidden"], small)
-    assert torch.allclose(halved, small, rtol=0.1, atol=0.3)
-
-
 @pytest.mark.parametrize("size", IMAGE_SIZES)
 def test_every_working_resolution_works_and_has_a_fingerprint_of_its_own(encoder, pictures, size):
     sized = ImageEncoder(encoder._source, encoder.card, size)

@@ -31,15 +31,15 @@ class FeatureStore:
         Progress counts distinct items. Stopped midway, all but the last 2,048 texts or 256 pictures at most are kept.
         Raises StorageError when the disk refuses.
         """
-        shelf = self._shelf(encoder)
-        keys, first, inverse = distinct(items)
-        places = shelf.find(keys)
-        while not places.stored.all():  # a second time only when a shard was damaged in between
-            self._compute(encoder, [items[position] for position in first], keys, on_progress)
-            places = shelf.find(keys)
-        if on_progress:
-            on_progress(len(keys), len(keys))
-        return _gather(shelf, places, encoder.card.dim)[inverse]
+        shelf, places, inverse = self._complete(encoder, items, on_progress)
+        return _gather(shelf, Places(places.shard[inverse], places.row[inverse]), encoder.card.dim)
+
+    def store(self, encoder: Encoder, items: Sequence[Item], on_progress: OnProgress | None = None) -> None:
+        """Compute features that are not stored yet, and give none: memory holds those of one shard at a time.
+
+        Otherwise as `features`.
+        """
+        self._complete(encoder, items, on_progress)
 
     def lookup(self, encoder: Encoder, items: Sequence[Item]) -> int:
         """How many of the items are stored."""
@@ -52,7 +52,7 @@ class FeatureStore:
         places = shelf.find(distinct(items)[0])
         if not places.stored.all():
             return None
-        return float(sum(shard.seconds[places.row[places.shard == at]].sum() for at, shard in enumerate(shelf.shards)))
+        return float(sum(shard.seconds[places.row[rows]].sum() for shard, rows in shelf.each(places)))
 
     def _shelf(self, encoder: Encoder) -> Shelf:
         name = encoder.fingerprint[:32]
@@ -60,6 +60,20 @@ class FeatureStore:
             self._shelves[name] = Shelf(self._workspace.features / name)
         self._shelves[name].refresh()
         return self._shelves[name]
+
+    def _complete(
+        self, encoder: Encoder, items: Sequence[Item], on_progress: OnProgress | None
+    ) -> tuple[Shelf, Places, IntArray]:
+        """Store what is lacking: the shelf, where the distinct items lie on it, and which of them each item is."""
+        shelf = self._shelf(encoder)
+        keys, first, inverse = distinct(items)
+        places = shelf.find(keys)
+        while not places.stored.all():  # a second time only when a shard was damaged in between
+            self._compute(encoder, [items[position] for position in first], keys, on_progress)
+            places = shelf.find(keys)
+        if on_progress:
+            on_progress(len(keys), len(keys))
+        return shelf, places, inverse
 
     def _compute(self, encoder: Encoder, items: Sequence[Item], keys: Keys, on_progress: OnProgress | None) -> None:
         """Store features of all items that have none, shard by shard."""
@@ -74,7 +88,6 @@ class FeatureStore:
 def _gather(shelf: Shelf, places: Places, dim: int) -> FloatArray:
     """Features `(n, d)` from where they are stored."""
     features = np.empty((len(places.shard), dim), dtype=np.float32)
-    for position in np.unique(places.shard):
-        here = places.shard == position
-        features[here] = shelf.shards[position].vectors[places.row[here]]
+    for shard, rows in shelf.each(places):
+        features[rows] = shard.vectors[places.row[rows]]
     return features

@@ -1,6 +1,5 @@
 """An image network cut into blocks, and the inputs it takes: pixels, or the stored output of a prefix."""
 
-import tempfile
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,6 +11,7 @@ from tlcore.encoders.backbone import batches
 from tlcore.encoders.base import Backbone, Batch, Inputs, IntArray, OnProgress
 from tlcore.encoders.image_frozen import Parts, frozen
 from tlcore.encoders.pixels import Pixels
+from tlcore.encoders.room import Room
 
 Pooling = Literal["mean", "first"]
 _PATCH = 16
@@ -20,7 +20,6 @@ _FILLED = 2048
 _MOMENTUM = 0.1
 """Of batch norms, whatever a network brings: TensorFlow's 0.01 takes hundreds of steps to forget the statistics it starts
 from, which short runs do not have, and what transformers makes of it, 0.99, keeps those of the last batch."""
-_MOST_IN_MEMORY = 500_000_000
 
 
 @dataclass(frozen=True)
@@ -93,14 +92,14 @@ class ImageBackbone(Backbone):
         """What comes in front of block `start`, kept in bf16 under a bf16 autocast and in fp32 without; see `Backbone.below`.
 
         Runs on a copy in eval mode, batch norms included, so this network keeps its mode, gradients and statistics. More
-        than 500 MB are kept in a temporary file instead of in memory.
+        than 500 MB lie in a file (`Room`).
         """
         if start == 0:
             return inputs
         place = next(self.parameters()).device
         dtype = torch.get_autocast_dtype(place.type) if torch.is_autocast_enabled(place.type) else torch.float32
         prefix = self.frozen(dtype, place)
-        stored: Tensor | None = None
+        stored: Room | None = None
         with torch.inference_mode(), torch.autocast(place.type, enabled=False):
             for rows, batch in batches(inputs, place, on_progress):
                 hidden = prefix.embed(batch)
@@ -108,7 +107,7 @@ class ImageBackbone(Backbone):
                     hidden = prefix.run_block(index, hidden, batch)
                 kept = _channels_behind(hidden[: len(rows)]).to("cpu", dtype)
                 if stored is None:
-                    stored = _room((len(inputs), *kept.shape[1:]), dtype)
+                    stored = Room((len(inputs), *kept.shape[1:]), dtype)
                 stored[torch.from_numpy(rows)] = kept
         return HiddenInputs(torch.empty(0, 1) if stored is None else stored, inputs.lengths)
 
@@ -155,7 +154,7 @@ class HiddenInputs(Inputs):
 
     fewest = _FILLED
 
-    def __init__(self, stored: Tensor, lengths: IntArray) -> None:
+    def __init__(self, stored: Tensor | Room, lengths: IntArray) -> None:
         self._stored = stored
         self._lengths = lengths
 
@@ -173,12 +172,3 @@ class HiddenInputs(Inputs):
 def _channels_behind(hidden: Tensor) -> Tensor:
     """Maps as `(b, h, w, c)`, the order they lie in memory; tokens as they are."""
     return hidden.permute(0, 2, 3, 1) if hidden.ndim == 4 else hidden
-
-
-def _room(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
-    """An empty tensor; a large one lies in a temporary file that vanishes with it."""
-    if int(np.prod(shape)) * dtype.itemsize <= _MOST_IN_MEMORY:
-        return torch.empty(shape, dtype=dtype)
-    raw = np.dtype(np.int16 if dtype.itemsize == 2 else np.int32)
-    with tempfile.TemporaryFile() as stream:
-        return torch.from_numpy(np.memmap(stream, raw, mode="w+", shape=shape)).view(dtype)

@@ -45,12 +45,18 @@ def _key(item: Item) -> str:
 
 
 class Shard:
-    """One file, memory-mapped. Raises ValueError or OSError when it cannot even be opened."""
+    """One file, memory-mapped while it is read. Raises ValueError or OSError when it cannot even be opened.
+
+    Nothing stays open: there may be more shards than files that a process may have open, often 1,024.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._columns: Any = np.lib.format.open_memmap(path, mode="r")
-        self.keys: Keys = self._columns["keys"][0]
+        self.keys: Keys = self._columns["keys"][0].copy()
+
+    @property
+    def _columns(self) -> Any:
+        return np.lib.format.open_memmap(self.path, mode="r")
 
     @cached_property
     def sound(self) -> bool:
@@ -95,8 +101,13 @@ class Shelf:
         self._index: tuple[Keys, IntArray, IntArray] | None = None
 
     def refresh(self) -> bool:
-        """Take in shards that others wrote meanwhile; True when there were any."""
-        new = sorted({path.name for path in self._folder.glob("*.npy")} - self._known)
+        """Take in shards that others wrote meanwhile, True when there were any, and let go of those that are gone."""
+        present = {path.name for path in self._folder.glob("*.npy")}
+        if self._known - present:
+            self.shards = [shard for shard in self.shards if shard.path.name in present]
+            self._known &= present
+            self._index = None
+        new = sorted(present - self._known)
         for name in new:
             self._take(self._folder / name)
         return bool(new)
@@ -110,6 +121,13 @@ class Shelf:
                 return places
             for position in reversed(damaged):
                 self._discard(self.shards.pop(position).path)
+
+    def each(self, places: Places) -> Iterator[tuple[Shard, IntArray]]:
+        """The shards that stored items lie in, each with the positions `(m,)` of its items in `places`."""
+        order = np.argsort(places.shard, kind="stable")
+        firsts = np.flatnonzero(np.diff(places.shard[order], prepend=-1))
+        for position, rows in zip(places.shard[order[firsts]], np.split(order, firsts)[1:], strict=True):
+            yield self.shards[position], rows
 
     def complete(self, keys: Keys, size: int, compute: Compute, on_progress: OnProgress | None = None) -> None:
         """Store all of `keys` that are not stored yet, `size` at a time, taking turns with other processes.

@@ -200,7 +200,7 @@ class Race:
             stored = self._features.lookup(encoder, items)
             self._control.say(f"Encoding {len(items):,} {many} with {encoder.card.name}; {stored:,} were encoded before.")
             if stored < len(items):
-                self._features.features(encoder, items, self._encoding(encoder.card.name, len(items)))
+                self._features.store(encoder, items, self._encoding(encoder.card.name, len(items)))
 
     def _encoding(self, name: str, items: int) -> OnProgress:
         """Shows how far the encoding is; items that occur twice are encoded once."""
