@@ -22,6 +22,7 @@ def arrow_blocks(column: pd.Series) -> Iterator[pa.Array]:
     for chunk in _chunks(column):
         for start in range(0, len(chunk), _BLOCK_ROWS):
             yield chunk[start : start + _BLOCK_ROWS]
+        hand_back_pages()
 
 
 def taken(texts: Sequence[str] | pd.Series, positions: npt.NDArray[np.int64]) -> list[str]:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,28 @@ Keys = npt.NDArray[np.bytes_]
 Compute = Callable[[IntArray, OnProgress], Any]
 _POLL_SECONDS = 0.25
 _log = logging.getLogger(__name__)
+_FEW = 20_000
+"""Items up to which an answer is kept, so that it keeps few of them in memory."""
 
 
 def distinct(items: Sequence[Item]) -> tuple[Keys, IntArray, IntArray]:
-    """Keys of the distinct items, the position of the first of each in `items`, and for each item the position of its key."""
+    """Keys of the distinct items, the position of the first of each in `items`, and for each item the position of its key.
+
+    Read-only: the last few answers are kept, as all runs of an experiment ask for the same test.
+    """
+    return _distinct_few(tuple(items)) if len(items) <= _FEW else _distinct(items)
+
+
+@lru_cache(maxsize=4)
+def _distinct_few(items: tuple[Item, ...]) -> tuple[Keys, IntArray, IntArray]:
+    """Known by the items themselves, whose own hashes are at hand."""
+    found = _distinct(items)
+    for array in found:
+        array.flags.writeable = False
+    return found
+
+
+def _distinct(items: Sequence[Item]) -> tuple[Keys, IntArray, IntArray]:
     keys = np.array([_key(item) for item in items], dtype="S32")
     return np.unique(keys, return_index=True, return_inverse=True)
 
