@@ -2,7 +2,7 @@
 
 A worker's case is the worker's own code from a stored dataset to the recorded answer, one run, and only computing time is
 saved: the epoch ends after 20 steps; frozen features come from a store that was filled with random vectors; and while nothing
-is trained (the frozen part's pass over the texts, predictions), blocks compute for the first 200 batches, the longest texts
+is trained (the frozen part's pass over the texts, predictions), blocks compute in their first 200 calls, the longest texts
 among them, and then pass on what they get. Memory does not depend on what the numbers are.
 
 Encoding is `FeatureStore.store` with the bundled encoder for the first 2,048 texts and random vectors after these; every text
