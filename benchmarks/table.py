@@ -39,13 +39,18 @@ def _cells(record: dict[str, Any], name: str) -> Iterable[str]:
     """One comparison."""
     peer, ours = record["peers"][name], record["turns"][record["ours"]]
     ratio = peer["ratio"]
-    spread = f" ({ratio['low']:.2g} to {ratio['high']:.2g})" if record["pairs"] > 1 else ""
+    spread = f" ({_times(ratio['low'])} to {_times(ratio['high'])})" if record["pairs"] > 1 else ""
     yield record["title"]
     yield name
-    yield f"**{ratio['median']:.2g}**{spread}"
+    yield f"**{_times(ratio['median'])}**{spread}"
     yield str(record["pairs"])
     yield from (_seconds(turns) for turns in (ours, record["turns"][name]))
     yield from (_percent(value) for value in (peer["accuracy"], peer["peer_accuracy"]))
+
+
+def _times(ratio: float) -> str:
+    """A ratio with two digits, or whole."""
+    return f"{ratio:.2g}" if ratio < 99.5 else f"{ratio:,.0f}"
 
 
 def _notes(record: dict[str, Any]) -> Iterable[str]:
