@@ -4,12 +4,11 @@ python -m benchmarks.import_scale
 """
 
 import argparse
-import json
 import tempfile
 from pathlib import Path
 
 from benchmarks.import_rows import import_once
-from benchmarks.measure import RESULTS, machine
+from benchmarks.measure import RESULTS, keep, machine
 from benchmarks.rows_file import write_rows
 from tlcore import runtime
 
@@ -40,9 +39,7 @@ def main() -> None:
     chosen = parser.parse_args()
     runtime.configure_threads()
     found = measure(chosen.pairs)
-    chosen.out.mkdir(parents=True, exist_ok=True)
-    record = {"name": "import_scale", "turns": found, "machine": machine()}
-    (chosen.out / "import_scale.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    keep(chosen.out, "import_scale", {"name": "import_scale", "turns": found, "machine": machine()})
     for turn in found:
         print(f"{turn['rows']:>9,.0f} rows {turn['seconds']:6.2f} s {turn['peak_mb']:6.0f} MB at the peak")
 

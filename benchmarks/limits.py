@@ -5,7 +5,6 @@
 A comparison at equal work cannot win more than the quotient of two of these figures, but for what it leaves out.
 """
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from statistics import median
@@ -14,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
-from benchmarks.measure import RESULTS, machine
+from benchmarks.measure import RESULTS, keep, machine
 from tlcore import runtime
 from tlcore.encoders.quantised import Grid, QuantisedLinear
 
@@ -63,8 +62,7 @@ def main() -> None:
         rates = {rows: rate(rows) for rows in TOKENS}
     for rows, found in rates.items():
         print(f"{rows:>5} tokens: " + ", ".join(f"{name} {speed:,.0f} GFLOP/s" for name, speed in found.items()))
-    record = {"gflops": rates, "machine": machine()}
-    (RESULTS / "limits.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    keep(RESULTS, "limits", {"gflops": rates, "machine": machine()})
 
 
 if __name__ == "__main__":

@@ -206,8 +206,7 @@ def main(target: Target) -> None:
         others = Others()
         turns = take_turns(contenders, chosen.pairs or target.pairs)
         found = record(target, turns, others.share(), chosen.small)
-    chosen.out.mkdir(parents=True, exist_ok=True)
-    (chosen.out / f"{target.name}.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    keep(chosen.out, target.name, found)
     for name, peer in found["peers"].items():
         ratio = peer["ratio"]
         by_processor = peer["processor_ratio"]
@@ -215,6 +214,18 @@ def main(target: Target) -> None:
             f"{target.name}: {ratio['median']:.2f} times as fast ({ratio['low']:.2f} to {ratio['high']:.2f}"
             f"{f'; by processor time {by_processor:.2f}' if by_processor else ''}) as {name}"
         )
+
+
+def keep(folder: Path, name: str, found: Mapping[str, Any]) -> None:
+    """Write what a benchmark found as its record, in a folder that is made if need be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def kept(folder: Path, name: str, part: str) -> dict[str, Any]:
+    """A part of a record, for benchmarks that measure some of their cases and leave the others as they were."""
+    record = folder / f"{name}.json"
+    return dict(json.loads(record.read_text(encoding="utf-8"))[part]) if record.exists() else {}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

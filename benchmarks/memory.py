@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import RESULTS, machine
+from benchmarks.measure import RESULTS, keep, kept, machine
 from benchmarks.memory_case import ENCODING, READY, WORKER
 
 LIMIT_MB = 3_000
@@ -60,21 +60,19 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the record")
     parser.add_argument("--small", action="store_true", help="a quick try with a hundredth of the items")
     chosen = parser.parse_args()
-    named, record = cases(chosen.small), chosen.out / "memory.json"
+    named = cases(chosen.small)
     if unknown := [name for name in chosen.case if name not in named]:
         parser.error(f"There is no case {', '.join(unknown)}.")
-    kept = json.loads(record.read_text(encoding="utf-8"))["cases"] if record.exists() else {}
+    known = kept(chosen.out, "memory", "cases")
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         for name in chosen.case or named:
             if name in WORKER:
                 run_case(READY, named[name][1], home)
-            kept[name] = {**run_case(*named[name], home), "measured_at": datetime.now(UTC).isoformat(timespec="seconds")}
-            print(f"  {name}: {kept[name]['peak_mb']:,.0f} MB", file=sys.stderr, flush=True)
-    found = {name: kept[name] for name in named if name in kept}
-    chosen.out.mkdir(parents=True, exist_ok=True)
-    written = {"target": "memory", "cases": found, "limit_mb": LIMIT_MB, "machine": machine()}
-    record.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
+            known[name] = {**run_case(*named[name], home), "measured_at": datetime.now(UTC).isoformat(timespec="seconds")}
+            print(f"  {name}: {known[name]['peak_mb']:,.0f} MB", file=sys.stderr, flush=True)
+    found = {name: known[name] for name in named if name in known}
+    keep(chosen.out, "memory", {"target": "memory", "cases": found, "limit_mb": LIMIT_MB, "machine": machine()})
     print(table(found))
     sys.exit(any(case["peak_mb"] > LIMIT_MB for name, case in found.items() if name in WORKER))
 

@@ -29,7 +29,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.full_workspace import Full, Size, fill
-from benchmarks.measure import RESULTS, Others, machine
+from benchmarks.measure import RESULTS, Others, keep, machine
 from tlcore.experiments import spare
 from tlcore.experiments.helper import Helper
 from tlcore.settings import Workspace
@@ -163,8 +163,7 @@ def main() -> None:
         "versions": {package: version(package) for package in ("streamlit", "pandas", "pyarrow", "plotly")},
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    chosen.out.mkdir(parents=True, exist_ok=True)
-    (chosen.out / "pages.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    keep(chosen.out, "pages", found)
 
 
 if __name__ == "__main__":

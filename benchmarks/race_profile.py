@@ -6,7 +6,6 @@ The race on the sample `reviews` goes through the queue, with one seed; the step
 labels, under torch's profiler, which slows them down.
 """
 
-import json
 import tempfile
 import time
 from collections import defaultdict
@@ -17,7 +16,7 @@ from typing import Any
 
 from torch.profiler import ProfilerActivity, profile
 
-from benchmarks.measure import RESULTS, machine
+from benchmarks.measure import RESULTS, keep, machine
 from tlcore import runtime
 from tlcore.data.importer import add_sample
 from tlcore.encoders.catalogue import load_encoder
@@ -117,8 +116,8 @@ def main() -> None:
         print(f"{seconds:8.1f} s  {name}")
     for name, share in by_kind:
         print(f"{share:8.0%}    {name}")
-    record = {"race_seconds": dict(by_strategy), "step_shares": dict(by_kind), "machine": machine()}
-    (RESULTS / "race_profile.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    found = {"race_seconds": dict(by_strategy), "step_shares": dict(by_kind), "machine": machine()}
+    keep(RESULTS, "race_profile", found)
 
 
 if __name__ == "__main__":

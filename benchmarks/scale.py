@@ -10,7 +10,6 @@ two largest sizes alone stands beside it: start-up flatters it least, and chance
 
 import argparse
 import gc
-import json
 import statistics
 import sys
 import tempfile
@@ -23,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import import_scale
-from benchmarks.measure import RESULTS, Bench, Others, machine, timed
+from benchmarks.measure import RESULTS, Bench, Others, keep, kept, machine, timed
 from benchmarks.scale_steps import STEPS, Step, scratch_of
 from tlcore import runtime
 
@@ -124,13 +123,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the record")
     parser.add_argument("--small", action="store_true", help="a quick try with two sizes; its figures mean nothing")
     chosen = parser.parse_args()
-    record = chosen.out / "scale.json"
-    kept = json.loads(record.read_text(encoding="utf-8"))["curves"] if record.exists() else {}
+    known = kept(chosen.out, "scale", "curves")
     if chosen.step == ["chart"]:
         from benchmarks.scale_chart import IMAGE, draw, render
 
-        render(draw(kept), IMAGE)
-        print(table(kept))
+        render(draw(known), IMAGE)
+        print(table(known))
         return
     names = [IMPORT, *STEPS]
     if unknown := [name for name in chosen.step if name not in names]:
@@ -138,12 +136,10 @@ def main() -> None:
     runtime.configure_threads()
     with tempfile.TemporaryDirectory() as scratch:
         for name in chosen.step or names:
-            kept[name] = curve(name, scratch_of(Path(scratch), chosen.small))
-    curves = {name: kept[name] for name in names if name in kept}
+            known[name] = curve(name, scratch_of(Path(scratch), chosen.small))
+    curves = {name: known[name] for name in names if name in known}
     versions = {package: version(package) for package in _PACKAGES}
-    chosen.out.mkdir(parents=True, exist_ok=True)
-    found = {"target": "scale", "curves": curves, "machine": machine(), "versions": versions}
-    record.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    keep(chosen.out, "scale", {"target": "scale", "curves": curves, "machine": machine(), "versions": versions})
     print(table(curves))
 
 
