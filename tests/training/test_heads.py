@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 
 from tlcore.errors import Stopped
 from tlcore.training import heads
-from tlcore.training.heads import HeadProblem, class_weights, fit_best_head, fit_head, fit_on_features, softmax
+from tlcore.training.heads import HeadProblem, class_weights, fit_best_head, fit_on_features, softmax
 
 STRENGTHS = (0.001, 0.01, 0.1, 1.0, 10.0)
 
@@ -22,6 +22,11 @@ def clouds(n=120, k=3, spread=1.0, dim=8, seed=0):
 
 def problem(features, labels, k=3, kind="none", seed=0):
     return HeadProblem(features, labels, class_weights(labels, k, kind), seed)
+
+
+def fit_head(problem, strength):
+    """A head with a strength that is given."""
+    return fit_best_head(problem, (), strength).head
 
 
 @pytest.mark.parametrize("kind", ["none", "balanced"])

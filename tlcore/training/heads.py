@@ -86,18 +86,12 @@ def class_weights(labels: IntArray, n_classes: int, kind: Literal["balanced", "n
     return (len(labels) / ((counts > 0).sum() * np.maximum(counts, 1))).astype(np.float32)
 
 
-def fit_head(problem: HeadProblem, strength: float, tick: Tick = _nothing) -> LinearHead:
-    """Softmax regression: summed loss plus |W|² / (2 · strength), the bias free; a higher strength trusts the labels more.
-
-    `tick` is called after each step. A class without an item ends up with a probability near zero.
-    """
-    return fit_best_head(problem, (), strength, lambda _: tick()).head
-
-
 def fit_best_head(problem: HeadProblem, strengths: Sequence[float], otherwise: float, tell: Tell = _nothing) -> BestHead:
-    """A head with the one of `strengths` (rising) that has the lowest cross-validated log-loss over the problem's own items.
+    """Softmax regression with the one of `strengths` (rising) that has the lowest cross-validated log-loss over its own items.
 
-    `otherwise` is taken when they are too few to hold some out, or there is nothing to choose from.
+    It minimises the summed loss plus |W|² / (2 · strength), the bias free; a higher strength trusts the labels more. A class
+    without an item ends up with a probability near zero. `otherwise` is taken when items are too few to hold some out, or there
+    is nothing to choose from.
     """
     # One thread: handing out products this small costs ten times what it saves, and the number of cores would show in the sums.
     with _thread_pools().limit(limits=1, user_api="blas"):
