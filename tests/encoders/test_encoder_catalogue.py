@@ -48,6 +48,13 @@ def test_an_added_encoder_is_listed_and_works_without_its_source(workspace, fold
     assert load_encoder("my-encoder", workspace).encode(["a goal"]).shape == (1, 32)
 
 
+def test_an_encoder_that_is_added_where_nothing_computes_in_8_bits_keeps_the_machines_arithmetic(
+    workspace, folder, monkeypatch
+):
+    monkeypatch.setattr("tlcore.encoders.text.computes", lambda name: name != "int8")
+    assert add_encoder(workspace, folder).agreement is None
+
+
 def test_adding_twice_changes_nothing(workspace, folder):
     first = add_encoder(workspace, folder, name="Mine")
     stamp = (workspace.encoders / "mine" / "model.safetensors").stat().st_mtime_ns

@@ -55,6 +55,7 @@ class TextBackbone(Backbone):
         super().__init__()
         self.dim = network.config.hidden_size
         self.pooling = pooling
+        self.as_bert = family.as_bert
         self.embeddings = network.embeddings
         self.blocks = network.get_submodule(family.blocks)
         self.position_bias: Any = None

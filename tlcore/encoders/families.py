@@ -28,14 +28,14 @@ class Family:
     """Positions that are never used: RoBERTa counts from behind its padding id."""
     position_bias: str = ""
     """Path of the module that biases attention by distance, if there is one."""
-    quantises: bool = False
-    """True when its blocks are built as BERT's, which `encoders.quantised` can compute in 8 bits."""
+    as_bert: bool = False
+    """True when its blocks are built as BERT's, which `encoders.quantised` and `training.packed` compute in their own ways."""
 
 
 FAMILIES: dict[str, Family] = {
-    "bert": Family("BertModel", quantises=True),
-    "roberta": Family("RobertaModel", reserved=2, quantises=True),
-    "xlm-roberta": Family("XLMRobertaModel", reserved=2, quantises=True),
+    "bert": Family("BertModel", as_bert=True),
+    "roberta": Family("RobertaModel", reserved=2, as_bert=True),
+    "xlm-roberta": Family("XLMRobertaModel", reserved=2, as_bert=True),
     "distilbert": Family("DistilBertModel", blocks="transformer.layer"),
     "mpnet": Family("MPNetModel", reserved=2, position_bias="encoder"),
 }
@@ -62,7 +62,7 @@ class Architecture:
     @property
     def quantises(self) -> bool:
         """True when its blocks can be computed in 8 bits."""
-        return self.family.quantises and self._facts.get("hidden_act", "gelu") == "gelu"
+        return self.family.as_bert and self._facts.get("hidden_act", "gelu") == "gelu"
 
     @property
     def _network(self) -> Any:

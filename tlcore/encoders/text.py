@@ -18,7 +18,7 @@ from tlcore.encoders.families import Architecture, read_json, weight_files
 from tlcore.errors import EncoderError
 from tlcore.files import sha256_of
 from tlcore.records import EncoderCard, Item
-from tlcore.runtime import Precision, device, encoding_precision, side_by_side
+from tlcore.runtime import Precision, computes, device, encoding_precision, side_by_side
 
 Pooling = Literal["mean", "cls"]
 _POOLING_FLAGS = {
@@ -113,8 +113,8 @@ class TextEncoder:
         return TextBackbone(network, architecture.family, self._pooling)
 
     def agreement(self) -> float | None:
-        """Mean cosine of its features in 8-bit products with those in fp32; None where it cannot compute in 8 bits."""
-        if not self._architecture.quantises:
+        """Mean cosine of its features in 8-bit products with those in fp32; None where it or the machine has none of them."""
+        if not (self._architecture.quantises and computes("int8")):
             return None
         there, here = (TextEncoder(self._folder, self.card, Precision(name, "compared")) for name in ("fp32", "int8"))
         return float((there.encode(PROBE) * here.encode(PROBE)).sum(axis=1).mean())

@@ -150,12 +150,6 @@ def _normed(norm: nn.LayerNorm, past: Tensor, change: Tensor, masks: Masks) -> T
     return norm(past + change if mask is None else torch.addcmul(past, change, mask))
 
 
-def is_bert_block(block: nn.Module) -> bool:
-    """True for blocks that are made as BERT's are, RoBERTa's among them."""
-    attention = getattr(block, "attention", None)
-    return hasattr(block, "intermediate") and hasattr(getattr(attention, "self", None), "query")
-
-
 def longest_mask(batch_size: int, longest: int, heads: int, dim: int) -> int:
     """Most numbers that a mask has: of hidden states, or of attention's shares."""
     width = max(-(-longest // _STEP) * _STEP, _WIDTH)

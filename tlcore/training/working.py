@@ -16,7 +16,7 @@ from tlcore.encoders.backbone import TextBackbone
 from tlcore.encoders.base import Batch
 from tlcore.training.classifier import Classifier, autocast
 from tlcore.training.masks import Masks
-from tlcore.training.packed import Layout, PackedBlock, Product, is_bert_block, longest_mask
+from tlcore.training.packed import Layout, PackedBlock, Product, longest_mask
 
 
 @dataclass(frozen=True)
@@ -117,10 +117,9 @@ class PackedForm:
 def form_of(network: Classifier, batch_size: int, longest: int, seed: int) -> Form:
     """The form to train a network by, on batches of at most `batch_size` items of at most `longest` tokens."""
     backbone, dtype = network.backbone, runtime.precision().dtype
-    blocks: list[Any] = list(backbone.blocks)
-    packs = isinstance(backbone, TextBackbone) and all(map(is_bert_block, blocks)) and runtime.device().type == "cpu"
-    if not packs:
+    if not (isinstance(backbone, TextBackbone) and backbone.as_bert and runtime.device().type == "cpu"):
         return PlainForm(network)
-    heads = blocks[0].attention.self.num_attention_heads
+    first: Any = backbone.blocks[0]
+    heads = first.attention.self.num_attention_heads
     largest = longest_mask(batch_size, longest, heads, backbone.dim)
     return PackedForm(network, Masks(network.dropout.p, seed, largest, dtype), dtype)
