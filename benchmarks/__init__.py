@@ -2,6 +2,8 @@
 
 import os
 
-# Before torch is loaded: threads that wait must not spin, as in the engine's own processes (benchmarks/waiting.py).
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
+from tlcore.runtime import WAITING_THREADS
+
+# Before torch is loaded: threads wait as they do in the engine's own processes.
+for _name, _value in {**WAITING_THREADS, "HF_HUB_OFFLINE": "1"}.items():
+    os.environ.setdefault(_name, _value)

@@ -1,64 +1,97 @@
-"""What waiting threads cost: training steps with spinning and with sleeping threads, on a quiet and on a busy machine.
+"""What waiting threads cost: steps of full fine-tuning with threads that sleep at once, spin for a while, or spin for long.
 
     python -m benchmarks.waiting
 
-Prints JSON: milliseconds a step, median of three alternating rounds. Why `tlcore.experiments.processes` sets OMP_WAIT_POLICY.
+Prints JSON: milliseconds a step, median of three rounds in turn, on a quiet machine, with one core taken by another program,
+and with all of them taken. Why `tlcore.runtime.WAITING_THREADS` is what it is.
 """
 
 import json
 import os
 import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from statistics import median
 
-STEP = """
-import sys, time, torch
-from torch import nn
-torch.manual_seed(0)
-net = nn.Sequential(*[nn.TransformerEncoderLayer(384, 12, 1536, batch_first=True) for _ in range(2)])
-optimizer, items = torch.optim.AdamW(net.parameters()), torch.randn(16, 40, 384)
-def step():
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=sys.argv[1] == "bf16"):
-        loss = net(items).float().pow(2).mean()
-    loss.backward(); optimizer.step(); optimizer.zero_grad()
-for _ in range(3): step()
-begin, steps = time.perf_counter(), 0
-while time.perf_counter() - begin < 4: step(); steps += 1
-print(1000 * (time.perf_counter() - begin) / steps)
-"""
+from tlcore.runtime import WAITING_THREADS
+
+POLICIES: Mapping[str, Mapping[str, str]] = {
+    "sleeps at once": {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"},
+    "ours": WAITING_THREADS,
+    "spins three times as long": {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "3000"},
+    "the library's default": {},
+}
+ROUNDS, STEPS = 3, 16
 BUSY = "while True: sum(range(100_000))"
 
 
-def measure(policy: str, precision: str) -> float:
-    """Milliseconds a training step takes under a wait policy."""
-    environment = {**os.environ, "OMP_WAIT_POLICY": policy}
-    command = [sys.executable, "-c", STEP, precision]
-    return float(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
-
-
-def rounds(precision: str) -> dict[str, float]:
-    """Median of alternating rounds."""
-    times: dict[str, list[float]] = {"ACTIVE": [], "PASSIVE": []}
-    for _ in range(3):
-        for policy, found in times.items():
-            found.append(measure(policy, precision))
-    return {policy: round(median(found), 1) for policy, found in times.items()}
-
-
 def main() -> None:
-    """Measure quiet, then with as many busy processes as cores."""
-    from tlcore import runtime
+    """Measure with ever more of the cores taken."""
+    cores = os.cpu_count() or 1
+    found = {f"{taken} of {cores} cores taken": rounds(taken) for taken in dict.fromkeys((0, 1, cores))}
+    print(json.dumps(found, indent=1))
 
-    precision = runtime.precision().name
-    results = {"precision": precision, "quiet": rounds(precision)}
-    others = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(os.cpu_count() or 1)]
+
+def rounds(taken: int) -> dict[str, float]:
+    """Median of the rounds for each policy."""
+    times: dict[str, list[float]] = {name: [] for name in POLICIES}
+    with ExitStack() as stack:
+        for _ in range(taken):
+            stack.enter_context(_busy())
+        for _ in range(ROUNDS):
+            for name, policy in POLICIES.items():
+                times[name].append(_measured(policy))
+    return {name: round(median(found), 1) for name, found in times.items()}
+
+
+@contextmanager
+def _busy() -> Iterator[None]:
+    """Another program that computes."""
+    other = subprocess.Popen([sys.executable, "-c", BUSY])
     try:
-        results["busy"] = rounds(precision)
+        yield
     finally:
-        for other in others:
-            other.kill()
-            other.wait()
-    print(json.dumps(results, indent=1))
+        other.kill()
+        other.wait()
+
+
+def _measured(policy: Mapping[str, str]) -> float:
+    """Milliseconds a step in a process of that policy."""
+    bare = {name: value for name, value in os.environ.items() if name not in WAITING_THREADS}
+    # torch before `benchmarks`, which sets what is not set.
+    command = [sys.executable, "-c", "import torch; from benchmarks import waiting; waiting.print_step()"]
+    return float(subprocess.run(command, env={**bare, **policy}, capture_output=True, text=True, check=True).stdout)
+
+
+def print_step() -> None:
+    """Print the median milliseconds between two steps of full fine-tuning, in this process."""
+    import numpy as np
+
+    from benchmarks.scale_texts import labelled_texts
+    from tlcore.encoders.catalogue import DEFAULT_ENCODER, load_encoder
+    from tlcore.runtime import configure_threads
+    from tlcore.settings import Workspace
+    from tlcore.training.catalogue import STRATEGIES, strategy_class
+    from tlcore.training.hooks import Hook
+    from tlcore.training.strategies.base import FitContext, Labelled
+
+    moments: list[float] = []
+
+    class Watch(Hook):
+        def on_step(self, share: float) -> None:
+            moments.append(time.perf_counter())
+
+    configure_threads()
+    texts, labels = labelled_texts(16 * (STEPS + 2))
+    name = "full_fine_tuning"
+    with tempfile.TemporaryDirectory() as home:
+        encoder = load_encoder(DEFAULT_ENCODER, Workspace(home))
+        settings = STRATEGIES[name].defaults.model_copy(update={"epochs": 1, "early_stopping": False})
+        strategy_class(name)(4, encoder, settings, 0).fit(Labelled(texts, np.array(labels)), FitContext(hook=Watch()))
+    print(1000 * median(np.diff(moments)[-STEPS:]))
 
 
 if __name__ == "__main__":

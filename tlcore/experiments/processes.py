@@ -7,12 +7,10 @@ import threading
 from pathlib import Path
 
 import tlcore
+from tlcore.runtime import WAITING_THREADS
 from tlcore.settings import Workspace
 
 _CODE = Path(tlcore.__file__).parent.parent
-# Threads that wait for each other must not spin: on a machine that also does other things a training step then takes twenty
-# times as long (benchmarks/waiting.py), and on a quiet one it makes no difference.
-_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
 _OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false"}
 
 
@@ -20,7 +18,7 @@ def environment(workspace: Workspace) -> dict[str, str]:
     """Environment variables of a process that works on `workspace`."""
     path = os.pathsep.join([str(_CODE), *filter(None, [os.environ.get("PYTHONPATH")])])
     return {
-        **_THREADS,
+        **WAITING_THREADS,
         **os.environ,
         **_OFFLINE,
         "TLCORE_HOME": str(workspace.root),

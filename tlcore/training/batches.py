@@ -11,18 +11,17 @@ _POOL = 16
 def training_batches(lengths: IntArray, size: int, seed: int, epoch: int) -> list[IntArray]:
     """Rows of one epoch's batches, each row once; a function of its arguments alone.
 
-    Rows are shuffled, sorted by length inside pools of a few batches, and cut; then the batches are shuffled. All
-    batches of a pool are of about equal size, so that no epoch ends on the noisy gradient of a left-over row.
+    Rows are shuffled, sorted by length inside pools of a few batches, and cut; then the batches are shuffled. There are as
+    few as `size` allows, all of about equal size, so that no epoch ends on the noisy gradient of a left-over row.
     """
     rng = np.random.default_rng((seed, epoch))
-    pools = _equal_parts(rng.permutation(len(lengths)), size * _POOL)
-    batches = [batch for pool in pools for batch in _equal_parts(pool[np.argsort(lengths[pool], kind="stable")], size)]
+    parts = np.array_split(rng.permutation(len(lengths)), -(-len(lengths) // size))
+    batches: list[IntArray] = []
+    for first in range(0, len(parts), _POOL):
+        pool = parts[first : first + _POOL]
+        rows = np.concatenate(pool)
+        batches += np.array_split(rows[np.argsort(lengths[rows], kind="stable")], len(pool))
     return [batches[place] for place in rng.permutation(len(batches))]
-
-
-def _equal_parts(rows: IntArray, size: int) -> list[IntArray]:
-    """Rows in the order given, cut into the fewest parts of at most `size`, all of about equal size."""
-    return np.array_split(rows, -(-len(rows) // size))
 
 
 class Chosen(Inputs):
