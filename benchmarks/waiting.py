@@ -21,7 +21,7 @@ from tlcore.runtime import WAITING_THREADS
 POLICIES: Mapping[str, Mapping[str, str]] = {
     "sleeps at once": {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"},
     "ours": WAITING_THREADS,
-    "spins three times as long": {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "3000"},
+    "spins five times as long": {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "10000"},
     "the library's default": {},
 }
 ROUNDS, STEPS = 3, 16

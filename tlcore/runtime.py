@@ -39,7 +39,7 @@ class Precision:
         return torch.bfloat16 if self.name == "bf16" else torch.float32
 
 
-WAITING_THREADS = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "1000"}
+WAITING_THREADS = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "2000"}
 """Environment variables, read when torch is loaded: how long a thread spins for the next piece of work before it sleeps.
 
 Waking up takes a thread longer than many a product of a training step; but one that spins takes a core from what else runs on

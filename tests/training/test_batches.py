@@ -8,11 +8,12 @@ from tlcore.training.batches import Chosen, training_batches
 
 
 @given(st.lists(st.integers(1, 200), min_size=1, max_size=400), st.integers(1, 50), st.integers(0, 5))
-def test_every_row_comes_once_in_batches_of_about_equal_size(lengths, size, epoch):
+def test_every_row_comes_once_in_as_few_batches_of_equal_size_as_can_be(lengths, size, epoch):
     batches = training_batches(np.array(lengths), size, 0, epoch)
     assert sorted(np.concatenate(batches).tolist()) == list(range(len(lengths)))
+    assert len(batches) == -(-len(lengths) // size)
     assert max(map(len, batches)) <= size
-    assert min(map(len, batches)) >= min(size, len(lengths)) // 2
+    assert max(map(len, batches)) - min(map(len, batches)) <= 1
 
 
 def test_order_follows_seed_and_epoch_alone():
