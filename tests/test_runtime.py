@@ -116,6 +116,24 @@ def test_parts_that_nobody_waits_for_are_dropped():
         torch.set_num_threads(before)
 
 
+def test_parts_are_taken_only_a_few_ahead():
+    before, taken, done = torch.get_num_threads(), [], []
+
+    def parts():
+        for part in range(200):
+            taken.append(part)
+            yield part
+
+    try:
+        torch.set_num_threads(2)
+        for part in side_by_side(lambda part: part, parts()):
+            done.append(part)
+            assert len(taken) - len(done) <= 10
+        assert done == list(range(200))
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_threads_follow_the_setting(monkeypatch):
     before = torch.get_num_threads()
     try:

@@ -18,7 +18,7 @@ def atomic_path(target: Path, *, lasting: bool = True) -> Iterator[Path]:
     """Give a temporary path beside `target`; after the block it is flushed to disk and renamed onto `target`.
 
     When the block raises, the temporary file is removed and `target` is as it was. What is not `lasting`, as its folder is
-    temporary too, need not outlive a power cut and is not flushed.
+    temporary too or damage to it is found out and mended, need not outlive a power cut and is not flushed.
     Raises StorageError with path and reason when the disk refuses.
     """
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -2,12 +2,14 @@
 
 import os
 import random
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -47,6 +49,8 @@ the machine, the other threads of the same step among it. Some ten microseconds 
 """
 PRECISIONS = ("fp32", "bf16", "int8")
 """All that features were ever computed in."""
+_AHEAD = 4
+"""Parts for each thread that are under way or wait: the caller may be busy for a while."""
 _AGREEMENT = 0.99
 """Mean cosine with fp32 that features in 8 bits must reach."""
 
@@ -121,7 +125,7 @@ def side_by_side(work: Callable[[_Part], _Done], parts: Iterable[_Part]) -> Iter
     """What `work` makes of each part, in order; on a CPU as many parts at a time as torch has threads, each on one of them.
 
     For work whose products are too small to be shared out well. A part's result does not depend on the number of threads.
-    When the caller stops listening, parts that have not begun are dropped.
+    Parts are taken as they are needed, a few ahead. When the caller stops listening, those that have not begun are dropped.
     """
     import torch
 
@@ -129,9 +133,16 @@ def side_by_side(work: Callable[[_Part], _Done], parts: Iterable[_Part]) -> Iter
     if threads == 1 or device().type != "cpu":
         yield from map(work, parts)
         return
+    coming = iter(parts)
     try:
         with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            yield from pool.map(work, parts)
+            waiting = deque(pool.submit(work, part) for part in islice(coming, _AHEAD * threads))
+            try:
+                while waiting:
+                    yield waiting.popleft().result()
+                    waiting.extend(pool.submit(work, part) for part in islice(coming, 1))
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
     finally:
         torch.set_num_threads(threads)  # a part of the setting is shared by all threads
 

@@ -229,10 +229,10 @@ def test_a_full_disk_is_said_and_stores_nothing(workspace, encoder, monkeypatch)
     import errno
     import os
 
-    def no_space(descriptor: int) -> None:
+    def no_space(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(os, "fsync", no_space)
+    monkeypatch.setattr(os, "replace", no_space)
     with pytest.raises(StorageError, match="No space left"):
         FeatureStore(workspace).features(encoder, ["a"])
     assert [path.name for path in workspace.features.rglob("*") if path.is_file()] == [".lock"]

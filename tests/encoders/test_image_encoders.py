@@ -7,6 +7,7 @@ import pytest
 import torch
 from image_toys import write_image_network, write_pictures
 
+from tlcore.encoders.backbone import batches
 from tlcore.encoders.base import Encoder
 from tlcore.encoders.catalogue import _BUNDLED, add_encoder, load_encoder
 from tlcore.encoders.image import ImageEncoder
@@ -42,6 +43,13 @@ def test_in_either_arithmetic_a_picture_alone_gives_the_same_as_among_others(in_
     for position, picture in enumerate(pictures):
         assert np.array_equal(in_both.encode([picture])[0], together[position])
         assert np.array_equal(together[position], together[position + 24 * len(pictures)])
+
+
+def test_no_more_than_one_batch_is_filled_up(encoder, pictures):
+    many = pictures * 20
+    sizes = [len(batch["pixels"]) for _, batch in batches(encoder.prepare(many), torch.device("cpu"), None)]
+    assert len(set(sizes)) == 1
+    assert sum(sizes) - len(many) < sizes[0] < len(many)
 
 
 def test_both_kinds_of_arithmetic_agree(encoder, in_both, pictures):

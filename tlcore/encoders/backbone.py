@@ -123,16 +123,17 @@ def batches(inputs: Inputs, place: torch.device, on_progress: OnProgress | None)
     """All inputs, longest first, in batches of equally long items: (rows, batch on `place`).
 
     Nothing is padded, so that on a CPU an item's result does not depend on its neighbours. Matrix products of very few rows
-    round differently, so small batches are filled up with repeats: the batch may have more items than `rows`.
+    round differently, so a last batch of few tokens is filled up with repeats: it may have more items than `rows`.
     """
     lengths, budget = inputs.lengths, _TOKENS_A_BATCH[place.type]
     order = np.argsort(-lengths, kind="stable")
     done = 0
     while done < len(order):
         length = int(lengths[order[done]])
-        rows = order[done : done + max(1, budget // length)]
+        fewest = -(-inputs.fewest // length)
+        rows = order[done : done + max(fewest, budget // length)]
         rows = rows[lengths[rows] == length]
-        filled = np.resize(rows, max(len(rows), -(-inputs.fewest // length)))
+        filled = np.resize(rows, max(len(rows), fewest))
         yield rows, {key: tensor.to(place) for key, tensor in inputs.batch(filled).items()}
         done += len(rows)
         if on_progress:

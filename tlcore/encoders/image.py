@@ -16,9 +16,9 @@ from tlcore.encoders.base import Batch, FloatArray, Inputs, IntArray, OnProgress
 from tlcore.encoders.image_backbone import ImageBackbone, PixelInputs
 from tlcore.encoders.pixels import DirectPixels, PixelSource, View
 from tlcore.records import EncoderCard, Item, Picture
-from tlcore.runtime import Precision, device, precision
+from tlcore.runtime import Precision, device, precision, side_by_side
 
-_ALGORITHM = "1"
+_ALGORITHM = "2"
 """Part of every fingerprint; raise it when features come out differently for the same weights."""
 _TOGETHER = 256
 """Pictures that are made ready at a time."""
@@ -99,14 +99,20 @@ class ImageEncoder:
         the same features, and another list may change the last digits.
         """
         features = np.empty((len(items), self.card.dim), dtype=np.float32)
+        self.load()
         done = 0
-        with torch.inference_mode():
-            for rows, batch in _ahead(self._batches(pictures_in(items))):
-                features[rows] = self._frozen(batch)[: len(rows)].cpu().numpy()
-                done += len(rows)
-                if on_progress:
-                    on_progress(done, len(items))
+        for rows, found in side_by_side(self._features, _ahead(self._batches(pictures_in(items)))):
+            features[rows] = found
+            done += len(rows)
+            if on_progress:
+                on_progress(done, len(items))
         return features
+
+    @torch.inference_mode()
+    def _features(self, part: tuple[IntArray, Batch]) -> tuple[IntArray, FloatArray]:
+        """Rows and their features."""
+        rows, batch = part
+        return rows, self._frozen(batch)[: len(rows)].cpu().numpy()
 
     def prepare(self, items: Sequence[Item], max_length: int | None = None, on_progress: OnProgress | None = None) -> Inputs:
         """Pixels of each picture at the working resolution; decoded now when they are kept, when read otherwise."""

@@ -15,8 +15,9 @@ from tlcore.encoders.room import Room
 
 Pooling = Literal["mean", "first"]
 _PATCH = 16
-_FILLED = 2048
-"""Tokens of a full batch on a CPU. Convolutions of few pictures round differently, so every batch is filled up to as many."""
+_FILLED = 1024
+"""Tokens of every batch on a CPU: six pictures of 224 pixels, whose maps stay in its caches. Convolutions of fewer pictures may
+round differently, so every batch is filled up to as many."""
 _MOMENTUM = 0.1
 """Of batch norms, whatever a network brings: TensorFlow's 0.01 takes hundreds of steps to forget the statistics it starts
 from, which short runs do not have, and what transformers makes of it, 0.99, keeps those of the last batch."""
@@ -70,10 +71,15 @@ class ImageBackbone(Backbone):
         return self.stem(self.normalised(batch["pixels"]))
 
     def normalised(self, pixels: Tensor) -> Tensor:
-        """Pixels, uint8 or float in 0-1, as the network was trained on them: float32."""
-        as_bytes = pixels.float() if pixels.dtype == torch.uint8 else pixels.float() * 255
-        mean, std = (as_bytes.new_tensor(values)[:, None, None] for values in (self.scaling.mean, self.scaling.std))
-        return ((as_bytes - mean) / std).contiguous(memory_format=torch.channels_last)
+        """Pixels, uint8 or float in 0-1, as the network was trained on them: float32, channels last.
+
+        Whole rows of a picture are scaled at once, as three numbers at a time would take four times as long.
+        """
+        behind = pixels.permute(0, 2, 3, 1)
+        rows = behind.float() if pixels.dtype == torch.uint8 else behind.float() * 255
+        rows = rows.flatten(2)
+        mean, std = (rows.new_tensor(values).repeat(pixels.shape[3]) for values in (self.scaling.mean, self.scaling.std))
+        return ((rows - mean) / std).view(behind.shape).permute(0, 3, 1, 2)
 
     def run_block(self, index: int, hidden: Tensor, batch: Batch) -> Tensor:
         """Pass a map `(b, c, h, w)` or tokens `(b, t, d)` through block `index`."""

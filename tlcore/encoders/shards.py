@@ -21,7 +21,7 @@ import numpy.typing as npt
 from filelock import FileLock, Timeout
 
 from tlcore.encoders.base import FloatArray, IntArray, OnProgress
-from tlcore.files import sha256_of, write_bytes
+from tlcore.files import atomic_path, sha256_of
 from tlcore.records import Item, Picture
 
 Keys = npt.NDArray[np.bytes_]
@@ -171,14 +171,14 @@ class Shelf:
 
     def append(self, keys: Keys, vectors: Any, seconds: float) -> None:
         """Store rows `(n, …)`, `seconds` being what they cost together. Raises StorageError when the disk refuses."""
-        rows, kind = len(vectors), vectors.dtype.newbyteorder("<")
-        columns = np.zeros(1, [("keys", "S32", rows), ("seconds", "<f4", rows), ("vectors", kind, vectors.shape)])
-        columns["keys"], columns["seconds"], columns["vectors"] = keys, seconds / rows, vectors
-        buffer = io.BytesIO()
-        np.save(buffer, columns, allow_pickle=False)
-        path = self._folder / f"{hashlib.sha256(buffer.getbuffer()).hexdigest()}.npy"
-        write_bytes(path, buffer.getvalue())
-        self._take(path)
+        parts = _file_of(keys, vectors, seconds)
+        digest = hashlib.sha256()
+        for part in parts:
+            digest.update(part)
+        path = self._folder / f"{digest.hexdigest()}.npy"
+        with atomic_path(path, lasting=False) as temporary, temporary.open("wb") as stream:
+            stream.writelines(parts)
+        self._take(path, sound=True)
 
     @contextmanager
     def writing(self, while_waiting: Callable[[], None]) -> Iterator[None]:
@@ -214,11 +214,15 @@ class Shelf:
             self._index = keys[order], shard[order], row[order]
         return self._index
 
-    def _take(self, path: Path) -> None:
+    def _take(self, path: Path, sound: bool = False) -> None:
+        """Take in a shard; `sound` when its content is known to be what its name says."""
         self._known.add(path.name)
         self._index = None
         try:
-            self.shards.append(Shard(path))
+            shard = Shard(path)
+            if sound:
+                shard.sound = True
+            self.shards.append(shard)
         except (OSError, ValueError, KeyError, IndexError):
             self._discard(path)
 
@@ -228,3 +232,14 @@ class Shelf:
         self._index = None
         self._known.discard(path.name)
         path.unlink(missing_ok=True)
+
+
+def _file_of(keys: Keys, vectors: Any, seconds: float) -> list[bytes | memoryview]:
+    """A shard's bytes in parts, so that vectors need not be copied."""
+    rows, kind = len(vectors), vectors.dtype.newbyteorder("<")
+    record = np.dtype([("keys", "S32", rows), ("seconds", "<f4", rows), ("vectors", kind, vectors.shape)])
+    header = io.BytesIO()
+    shape = {"descr": np.lib.format.dtype_to_descr(record), "fortran_order": False, "shape": (1,)}
+    np.lib.format.write_array_header_1_0(header, shape)
+    each = np.full(rows, seconds / rows, "<f4")
+    return [header.getvalue(), keys.astype("S32").tobytes(), each.tobytes(), np.ascontiguousarray(vectors, kind).data]
