@@ -15,7 +15,7 @@ from torch.nn.functional import linear
 
 from benchmarks.measure import RESULTS, keep, machine
 from tlcore import runtime
-from tlcore.encoders.quantised import Grid, QuantisedLinear
+from tlcore.encoders.products import Grid, QuantisedLinear
 
 TOKENS = (256, 1024)
 """Rows of a product: the texts of a training step, and of a batch to encode."""

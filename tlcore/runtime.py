@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _Part = TypeVar("_Part")
 _Done = TypeVar("_Done")
+_LARGE_BYTES = 24 * 2**20
+"""More than any one result of a batch takes."""
 _COMPUTES = ("numpy", "scipy", "scikit-learn", "tokenizers", "torch", "transformers")
 
 
@@ -129,6 +131,7 @@ def side_by_side(work: Callable[[_Part], _Done], parts: Iterable[_Part]) -> Iter
     """
     import torch
 
+    _reuse_freed_memory()
     threads = torch.get_num_threads()
     if threads == 1 or device().type != "cpu":
         yield from map(work, parts)
@@ -145,6 +148,17 @@ def side_by_side(work: Callable[[_Part], _Done], parts: Iterable[_Part]) -> Iter
                 pool.shutdown(wait=True, cancel_futures=True)
     finally:
         torch.set_num_threads(threads)  # a part of the setting is shared by all threads
+
+
+def _reuse_freed_memory() -> None:
+    """Let glibc keep what is freed for what comes next.
+
+    It hands freed blocks back to the system when they are larger than any it has seen mapped and freed, up to 32 MB, and twice
+    that at the end of a thread's memory; else each of a network's products would wait for its pages to be zeroed anew.
+    """
+    import torch
+
+    torch.empty(_LARGE_BYTES, dtype=torch.uint8)
 
 
 @contextmanager

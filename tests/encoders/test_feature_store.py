@@ -108,6 +108,16 @@ def test_two_processes_share_the_work_and_a_third_finds_it(workspace, encoder, t
     assert encoder.encoded == []
 
 
+def test_what_is_given_is_the_callers_own(workspace, encoder):
+    store, seen = FeatureStore(workspace), []
+    store.features(encoder, ["a", "b", "a"])[:] = 7
+    again = store.features(encoder, ["a", "b", "a"], lambda done, total: seen.append((done, total)))
+    again[:] = 8
+    assert np.array_equal(store.features(encoder, ["a", "b", "a"]), expected(["a", "b", "a"]))
+    assert np.array_equal(store.features(encoder, ["b", "a", "a"]), expected(["b", "a", "a"]))
+    assert (seen, sorted(encoder.encoded)) == ([(2, 2)], ["a", "b"])
+
+
 def test_encoders_do_not_mix(workspace, encoder):
     other = CountingEncoder(fingerprint="e" * 64)
     store = FeatureStore(workspace)

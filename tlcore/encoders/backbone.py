@@ -42,6 +42,12 @@ class RaggedInputs(Inputs):
         padded, mask = pad([self._flat[start : start + length] for start, length in spans], self._flat.dtype)
         return {self._key: _unrounded(padded), "mask": mask}
 
+    def end_to_end(self, rows: IntArray) -> Batch:
+        """The items at `rows` without padding: `ids` `(n,)` or `hidden` `(n, d)`, and their `lengths` `(b,)`."""
+        starts, lengths = self._starts[rows], self._lengths[rows]
+        slots = np.repeat(starts - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
+        return {self._key: _unrounded(self._flat[torch.from_numpy(slots)]), "lengths": torch.from_numpy(lengths)}
+
 
 def _unrounded(items: Tensor) -> Tensor:
     """Hidden states in fp32, as a network trained under autocast expects them, however they are kept."""

@@ -11,6 +11,12 @@ from tlcore.settings import Workspace
 
 ITEMS_A_SHARD: dict[Modality, int] = {"text": 2048, "image": 256}
 """As many as take seconds to encode, since a stop loses the shard in hand."""
+_KEPT_ANSWERS = 2
+"""The last labels and the last test: all runs of an experiment ask for the same test."""
+_FEW_NUMBERS = 2**22
+"""Size of an answer up to which it is kept: 16 MB."""
+_Question = tuple[str, tuple[Item, ...]]
+"""An encoder's fingerprint and items."""
 
 
 class FeatureStore:
@@ -24,6 +30,7 @@ class FeatureStore:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._shelves: dict[str, Shelf] = {}
+        self._answers: dict[_Question, FloatArray] = {}
 
     def features(self, encoder: Encoder, items: Sequence[Item], on_progress: OnProgress | None = None) -> FloatArray:
         """Features `(n, d)` float32 of items in the order given, computing those not stored yet.
@@ -32,7 +39,14 @@ class FeatureStore:
         Raises StorageError when the disk refuses.
         """
         shelf, places, inverse = self._complete(encoder, items, on_progress)
-        return _gather(shelf, Places(places.shard[inverse], places.row[inverse]), encoder.card.dim)
+        if len(items) * encoder.card.dim > _FEW_NUMBERS:
+            return _gather(shelf, places, inverse, encoder.card.dim)
+        question = encoder.fingerprint, tuple(items)
+        answer = self._answers.pop(question, None)
+        self._answers[question] = _gather(shelf, places, inverse, encoder.card.dim) if answer is None else answer
+        if len(self._answers) > _KEPT_ANSWERS:
+            del self._answers[next(iter(self._answers))]
+        return self._answers[question].copy()
 
     def store(self, encoder: Encoder, items: Sequence[Item], on_progress: OnProgress | None = None) -> None:
         """Compute features that are not stored yet, and give none: memory holds those of one shard at a time.
@@ -85,9 +99,9 @@ class FeatureStore:
         self._shelf(encoder).complete(keys, ITEMS_A_SHARD[encoder.card.modality], compute, on_progress)
 
 
-def _gather(shelf: Shelf, places: Places, dim: int) -> FloatArray:
-    """Features `(n, d)` from where they are stored."""
-    features = np.empty((len(places.shard), dim), dtype=np.float32)
-    for shard, rows in shelf.each(places):
-        features[rows] = shard.vectors[places.row[rows]]
+def _gather(shelf: Shelf, places: Places, inverse: IntArray, dim: int) -> FloatArray:
+    """Features `(n, d)` from where they are stored: of each item, that of the distinct item `(n,)` which it is."""
+    features = np.empty((len(inverse), dim), dtype=np.float32)
+    for shard, rows in shelf.each(Places(places.shard[inverse], places.row[inverse])):
+        features[rows] = shard.vectors[places.row[inverse[rows]]]
     return features

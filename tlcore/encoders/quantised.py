@@ -5,85 +5,44 @@ channel's step moved into the weights half-way (SmoothQuant, Xiao et al. 2023). 
 never depend on what is in a batch, so an item's features are the same whatever its neighbours. All else runs in fp32.
 """
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import layer_norm
 
-from tlcore.encoders.backbone import TextBackbone, batches
-from tlcore.encoders.base import Batch, Inputs
+from tlcore.encoders.backbone import RaggedInputs, TextBackbone, batches
+from tlcore.encoders.base import Batch, Inputs, IntArray
+from tlcore.encoders.products import ROWS, Grid, QuantisedLinear, Range
 
-VERSION = "int8-1"
+VERSION = "int8-2"
 """Part of every fingerprint; raise it when features come out differently for the same weights."""
-_LEVELS = 255
-_LEAST = 1e-6
-"""Ranges and weights of nothing count as this much."""
-_SHORT = 16
-"""Items of up to so many tokens: their scores are normalised a row of keys at a time, which has the longer runs in memory."""
-_ROWS = 512
-"""Rows of a typical product, for which oneDNN lays out the weights; any number of rows is right."""
-
-Range = tuple[Tensor, Tensor]
-"""Lowest and highest value `(k,)` of each channel."""
+_TOGETHER = 16
+"""Tokens are filled up to a multiple of this: oneDNN builds a kernel for every number of rows that it has not met."""
+_VECTOR = 64
+"""Numbers are raised in multiples of so many: what is left over after whole vectors is computed in another way."""
+_SAFE = 2.0**100
+"""Sums of raised scores up to this, and down to one over it, neither overflow nor lose digits."""
+_LOG2_E = 1 / math.log(2)
 
 
 @dataclass(frozen=True)
-class Grid:
-    """8-bit numbers `q` in 0-255 that stand for `step * (q - zero)`."""
+class Run:
+    """Equally long items that lie one after another among the tokens of a batch."""
 
-    step: Tensor
-    """`(k,)`, one a channel."""
-    zero: Tensor
-    """`(k,)`; no integers as a rule."""
+    start: int
+    """The first one's first token."""
+    items: int
+    length: int
 
-    @classmethod
-    def of_channels(cls, low: Tensor, high: Tensor, weight: Tensor) -> "Grid":
-        """A step for each channel, between fine for narrow ranges and fine for large weights `(m, k)`."""
-        span, most = (high - low).clamp_min(_LEAST), weight.abs().amax(0).clamp_min(_LEAST)
-        smooth = torch.sqrt(span / most)
-        step = smooth * (span / smooth).max() / _LEVELS
-        return cls(step, _LEVELS / 2 - (low + high) / 2 / step)
-
-    @classmethod
-    def of_all(cls, low: Tensor, high: Tensor) -> "Grid":
-        """One range and a whole zero for all channels, as a product can write its results."""
-        least, most = low.min().clamp_max(0), high.max()
-        step = (most - least).clamp_min(_LEAST) / _LEVELS
-        zero = torch.round(-least / step)
-        return cls(step.expand_as(low), zero.expand_as(low))
-
-
-class QuantisedLinear:
-    """`x W' + b` with 8-bit `x` on a grid and 8-bit `W`."""
-
-    def __init__(self, weight: Tensor, bias: Tensor, grid: Grid) -> None:
-        self.grid = grid
-        self._to_grid, self._start = 1 / grid.step, grid.zero + 0.5  # numbers are cut off, so half a step rounds them
-        scaled = weight * grid.step
-        self._steps = (scaled.abs().amax(1) / 127).clamp_min(1e-12)
-        rounded = (scaled / self._steps[:, None]).round()
-        self._bias = bias - rounded @ grid.zero * self._steps
-        self._weight = torch.ops.onednn.qlinear_prepack(rounded.to(torch.int8), [_ROWS, weight.shape[1]])
-        self._zeros = torch.zeros(len(weight), dtype=torch.int64)
-
-    def rounded(self, values: Tensor) -> Tensor:
-        """fp32 `(n, k)` → 8-bit numbers on the grid."""
-        placed = torch.addcmul(self._start, values, self._to_grid).clamp_(0, _LEVELS)
-        return placed.to(torch.int16).to(torch.uint8)  # in two steps a quarter of the time of one
-
-    def __call__(self, values: Tensor) -> Tensor:
-        """8-bit `(n, k)` → fp32 `(n, m)`."""
-        return self._product(values, (1.0, 0, torch.float32, "none", [], ""))
-
-    def gelu(self, values: Tensor, grid: Grid) -> Tensor:
-        """8-bit `(n, k)` → 8-bit `(n, m)` on `grid`, through the exact GELU; all in one pass."""
-        return self._product(values, (float(grid.step[0]), int(grid.zero[0]), torch.uint8, "gelu", [], "none"))
-
-    def _product(self, values: Tensor, result: tuple[Any, ...]) -> Tensor:
-        return torch.ops.onednn.qlinear_pointwise(values, 1.0, 0, self._weight, self._steps, self._zeros, self._bias, *result)
+    def of(self, flat: Tensor) -> Tensor:
+        """All tokens `(n, …)` → a view of those of the run `(items, length, …)`."""
+        return flat[self.start : self.start + self.items * self.length].unflatten(0, (self.items, self.length))
 
 
 class QuantisedBlock:
@@ -92,7 +51,7 @@ class QuantisedBlock:
     def __init__(self, block: Any, ranges: Mapping[str, Range]) -> None:
         inner = block.attention.self
         self._heads = inner.num_attention_heads
-        scale = inner.attention_head_size**-0.5  # moved into the queries: one pass less over the scores
+        scale = inner.attention_head_size**-0.5 * _LOG2_E  # in the queries, it costs no pass over the scores
         parts = [(inner.query, scale), (inner.key, 1.0), (inner.value, 1.0)]
         weight = torch.cat([part.weight * times for part, times in parts])
         bias = torch.cat([part.bias * times for part, times in parts])
@@ -105,36 +64,67 @@ class QuantisedBlock:
         self._narrow = QuantisedLinear(last.weight, last.bias, Grid.of_all(*ranges["narrow"]))
         self._norms = (block.attention.output.LayerNorm, block.output.LayerNorm)
 
-    def __call__(self, hidden: Tensor, shape: tuple[int, int]) -> Tensor:
-        """Hidden states `(b * t, d)` of `(b, t)` equally long items → the same shape."""
-        seen = self._attention(self._seen(self._seen.rounded(hidden)), shape)
-        hidden = _normalised(self._mixed(self._mixed.rounded(seen)).add_(hidden), self._norms[0])
+    def __call__(self, hidden: Tensor, runs: Sequence[Run]) -> Tensor:
+        """Hidden states `(n, d)`, which are overwritten → the same shape; what lies behind the last run means nothing."""
+        triples, seen = self._seen(self._seen.rounded(hidden)), torch.zeros_like(hidden)
+        for run in runs:
+            self._attend(run.of(triples), run.of(seen))
+        hidden = _normalised(self._mixed.onto(self._mixed.rounded(seen), hidden), self._norms[0])
         wide = self._wide.gelu(self._wide.rounded(hidden), self._narrow.grid)
-        return _normalised(self._narrow(wide).add_(hidden), self._norms[1])
+        return _normalised(self._narrow.onto(wide, hidden), self._norms[1])
 
-    def _attention(self, triples: Tensor, shape: tuple[int, int]) -> Tensor:
-        """Queries, keys and values `(b * t, 3 d)` → what each token takes from the others `(b * t, d)`.
+    def _attend(self, triples: Tensor, seen: Tensor) -> None:
+        """Write what each token takes from the others of its item to `seen` `(b, t, d)`.
 
-        Plain products of small matrices: on texts of some twenty tokens they take a quarter of the fused attention's time.
+        `triples` `(b, t, 3 d)` are queries, keys and values. Plain products of small matrices: on texts of some twenty tokens
+        they take half the fused attention's time.
         """
-        items, length = shape
-        split = triples.view(items, length, 3, self._heads, -1).permute(2, 0, 3, 1, 4).contiguous()
+        split = triples.unflatten(2, (3, self._heads, -1)).permute(2, 0, 3, 1, 4).contiguous()
         queries, keys, values = split.flatten(1, 2)
-        if length <= _SHORT:
-            shares = torch.softmax(torch.bmm(keys, queries.transpose(1, 2)), dim=1).transpose(1, 2)
-        else:
-            shares = torch.softmax(torch.bmm(queries, keys.transpose(1, 2)), dim=2)
-        taken = torch.bmm(shares, values)
-        return taken.view(items, self._heads, length, -1).transpose(1, 2).reshape(items * length, -1)
+        raised, sums = raised_scores(queries, keys)
+        taken, sums = (part.unflatten(0, (-1, self._heads)).transpose(1, 2) for part in (torch.bmm(raised, values), sums))
+        torch.div(taken, sums, out=seen.unflatten(2, (self._heads, -1)))
+
+
+def raised_scores(queries: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
+    """Two to the power of the scores, `(m, t, t)`, and the sums over keys `(m, t, 1)` that make them shares.
+
+    Of `m` pairs of queries and keys `(t, s)`. The highest score is taken off beforehand only where it must be, as finding it
+    takes longer than all the rest.
+    """
+    shape = (*queries.shape[:2], keys.shape[1])
+    room = queries.new_zeros(-(-math.prod(shape) // _VECTOR) * _VECTOR)
+    scores = torch.bmm(queries, keys.transpose(1, 2), out=room[: math.prod(shape)].view(shape))
+    room.exp2_()
+    sums = scores.sum(2, keepdim=True)
+    low, high = (bound.item() for bound in sums.aminmax())
+    if not (low >= 1 / _SAFE and high <= _SAFE):
+        unsafe = ~((sums >= 1 / _SAFE) & (sums <= _SAFE)).flatten(1).all(1)
+        again = torch.bmm(queries[unsafe], keys[unsafe].transpose(1, 2))
+        scores[unsafe] = torch.exp2(again - again.amax(2, keepdim=True))
+        sums = scores.sum(2, keepdim=True)
+    return scores, sums
+
+
+def packed(inputs: RaggedInputs) -> Iterator[tuple[IntArray, Batch]]:
+    """All inputs, longest first, in batches of items end to end, whatever their lengths: (rows, `RaggedInputs.end_to_end`)."""
+    order = np.argsort(-inputs.lengths, kind="stable")
+    ends = np.cumsum(inputs.lengths[order])
+    done = 0
+    while done < len(order):
+        most = ROWS + (ends[done - 1] if done else 0)
+        rows = order[done : max(done + 1, int(np.searchsorted(ends, most, side="right")))]
+        yield rows, inputs.end_to_end(rows)
+        done += len(rows)
 
 
 class QuantisedBackbone:
-    """A frozen `TextBackbone` in 8-bit products: batches of equally long items → features."""
+    """A frozen `TextBackbone` in 8-bit products: batches of items end to end → features."""
 
     def __init__(self, backbone: TextBackbone, calibration: Inputs) -> None:
         """`backbone` in fp32 and eval mode; `calibration` shows which numbers flow through it."""
         ranges = _ranges(backbone, calibration)
-        self._embed, self._pool = backbone.embed, backbone.pool
+        self._dim, self._embed, self._pool = backbone.dim, backbone.embed, backbone.pool
         with torch.no_grad():
             self._blocks = [
                 QuantisedBlock(block, {name: ranges[name, depth] for name in _INPUTS})
@@ -143,13 +133,23 @@ class QuantisedBackbone:
         backbone.blocks = nn.ModuleList()  # their weights in fp32 are of no more use
 
     def __call__(self, batch: Batch) -> Tensor:
-        """Token ids without padding → features `(b, d)` fp32 of length 1."""
-        hidden = self._embed(batch)
-        items, length, width = hidden.shape
-        flat = hidden.reshape(items * length, width)
+        """Token ids end to end (`RaggedInputs.end_to_end`) → features `(b, d)` fp32 of length 1."""
+        ids, runs = batch["ids"], _runs(batch["lengths"].tolist())
+        hidden = torch.zeros(-(-len(ids) // _TOGETHER) * _TOGETHER, self._dim)
+        for run in runs:
+            run.of(hidden).copy_(self._embed({"ids": run.of(ids)}))
         for block in self._blocks:
-            flat = block(flat, (items, length))
-        return self._pool(flat.view(items, length, width), batch)
+            hidden = block(hidden, runs)
+        return torch.cat([self._pool(run.of(hidden), {}) for run in runs])
+
+
+def _runs(lengths: Sequence[int]) -> list[Run]:
+    """What items of these lengths make up, end to end."""
+    runs, start = [], 0
+    for length, group in groupby(lengths):
+        runs.append(Run(start, len(list(group)), length))
+        start += runs[-1].items * length
+    return runs
 
 
 _INPUTS: dict[str, Callable[[Any], nn.Module]] = {

@@ -70,11 +70,13 @@ class Shard:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.keys: Keys = self._columns["keys"][0].copy()
+        columns = np.lib.format.open_memmap(path, mode="r")
+        self._kind, self._start = columns.dtype, columns.offset
+        self.keys: Keys = columns["keys"][0].copy()
 
     @property
     def _columns(self) -> Any:
-        return np.lib.format.open_memmap(self.path, mode="r")
+        return np.asarray(np.memmap(self.path, self._kind, "r", self._start, shape=(1,)))
 
     @cached_property
     def sound(self) -> bool:

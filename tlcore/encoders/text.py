@@ -12,7 +12,7 @@ from torch import Tensor
 
 from tlcore.encoders import quantised, tokens
 from tlcore.encoders.backbone import RaggedInputs, TextBackbone, batches
-from tlcore.encoders.base import Batch, FloatArray, Inputs, IntArray, OnProgress, Weights, texts_in
+from tlcore.encoders.base import Batch, FloatArray, IntArray, OnProgress, Weights, texts_in
 from tlcore.encoders.calibration import CALIBRATION, PROBE
 from tlcore.encoders.families import Architecture, read_json, weight_files
 from tlcore.errors import EncoderError
@@ -88,7 +88,8 @@ class TextEncoder:
         features = np.empty((len(inputs), self.card.dim), dtype=np.float32)
         self.load()
         done = 0
-        for rows, found in side_by_side(self._features, batches(inputs, device(), None)):
+        parts = quantised.packed(inputs) if self.precision.name == "int8" else batches(inputs, device(), None)
+        for rows, found in side_by_side(self._features, parts):
             features[rows] = found
             done += len(rows)
             if on_progress:
@@ -101,7 +102,9 @@ class TextEncoder:
         rows, batch = part
         return rows, self._frozen(batch)[: len(rows)].cpu().numpy()
 
-    def prepare(self, items: Sequence[Item], max_length: int | None = None, on_progress: OnProgress | None = None) -> Inputs:
+    def prepare(
+        self, items: Sequence[Item], max_length: int | None = None, on_progress: OnProgress | None = None
+    ) -> RaggedInputs:
         """Tokens of each text, cut to `max_length` if that is below the encoder's own limit; too quick to report progress."""
         ids, lengths = tokens.token_ids(self._folder, texts_in(items), min(max_length or self._limit, self._limit))
         return RaggedInputs("ids", torch.from_numpy(ids), lengths)

@@ -28,6 +28,7 @@ class JointFit:
 
     def __init__(self, basis: Eigenbasis, labels: IntArray, parts: FloatArray, n_classes: int) -> None:
         self._basis, self._labels, self._parts = basis, labels, parts
+        self._inverse = np.divide(1, parts, out=np.zeros_like(parts), where=parts > 0)
         self._rows = np.arange(len(labels))
         self._sums = parts.sum(axis=1, dtype=np.float64)
         wanted = np.zeros((len(parts), n_classes, len(labels)), dtype=np.float32)
@@ -108,11 +109,6 @@ class JointFit:
         mean = (shares.sum(axis=2) - squares) / len(self._labels) * (k / max(k - 1, 1))
         return 1 / (np.maximum(mean, _LEAST_CURVATURE / k)[:, :, None] * self._basis.spread + penalty)
 
-    @property
-    def _inverse(self) -> FloatArray:
-        """One over each item's weight, 0 where it is left out."""
-        return np.divide(1, self._parts, out=np.zeros_like(self._parts), where=self._parts > 0)
-
     def _curvature(self, shares: FloatArray, change: FloatArray) -> FloatArray:
         """Second derivative of the loss along logits that change so, `(f,)`."""
         product = shares * change
@@ -123,7 +119,7 @@ class JointFit:
     def _onto_axes(self, items: FloatArray) -> FloatArray:
         """`(f, k, n)` → `(f, k, r + 1)`."""
         f, k, n = items.shape
-        return (items.reshape(f * k, n) @ self._basis.coordinates.T).reshape(f, k, -1)
+        return (items.reshape(f * k, n) @ self._basis.items).reshape(f, k, -1)
 
     def _onto_items(self, tables: FloatArray) -> FloatArray:
         """`(f, k, r + 1)` → `(f, k, n)`."""
