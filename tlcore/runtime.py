@@ -126,7 +126,8 @@ def versions() -> dict[str, str]:
 def side_by_side(work: Callable[[_Part], _Done], parts: Iterable[_Part]) -> Iterator[_Done]:
     """What `work` makes of each part, in order; on a CPU as many parts at a time as torch has threads, each on one of them.
 
-    For work whose products are too small to be shared out well. A part's result does not depend on the number of threads.
+    For work whose products are too small to be shared out well; it runs in the caller's inference mode and autocast. A part's
+    result does not depend on the number of threads.
     Parts are taken as they are needed, a few ahead. When the caller stops listening, those that have not begun are dropped.
     """
     import torch
@@ -136,7 +137,8 @@ def side_by_side(work: Callable[[_Part], _Done], parts: Iterable[_Part]) -> Iter
     if threads == 1 or device().type != "cpu":
         yield from map(work, parts)
         return
-    coming = iter(parts)
+    coming, work = iter(parts), _as_here(work)
+    torch.set_num_threads(1)  # of the caller too: its own threads would only stand in the way of these
     try:
         with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             waiting = deque(pool.submit(work, part) for part in islice(coming, _AHEAD * threads))
@@ -148,6 +150,23 @@ def side_by_side(work: Callable[[_Part], _Done], parts: Iterable[_Part]) -> Iter
                 pool.shutdown(wait=True, cancel_futures=True)
     finally:
         torch.set_num_threads(threads)  # a part of the setting is shared by all threads
+
+
+def _as_here(work: Callable[[_Part], _Done]) -> Callable[[_Part], _Done]:
+    """The same for another thread: what torch is set to here, it is set to in this thread alone."""
+    import torch
+
+    inference, casts, dtype = (
+        torch.is_inference_mode_enabled(),
+        torch.is_autocast_enabled("cpu"),
+        torch.get_autocast_dtype("cpu"),
+    )
+
+    def there(part: _Part) -> _Done:
+        with torch.inference_mode(inference), torch.autocast("cpu", dtype=dtype, enabled=casts):
+            return work(part)
+
+    return there
 
 
 def _reuse_freed_memory() -> None:

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from tlcore.encoders.backbone import RaggedInputs
-from tlcore.encoders.quantised import packed, raised_scores
+from tlcore.encoders.blocks import end_to_end
+from tlcore.encoders.quantised import raised_scores
 
 
 def shares(queries: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
@@ -44,10 +45,10 @@ def test_batches_hold_every_item_once_end_to_end():
     lengths = np.array([3, 700, 2, 400, 2, 300, 1, 3])
     numbers = torch.arange(int(lengths.sum()))
     inputs, starts, seen = RaggedInputs("ids", numbers, lengths), np.cumsum(lengths) - lengths, []
-    for rows, batch in packed(inputs):
+    for rows, batch in end_to_end(inputs):
         assert len(rows) == 1 or len(batch["ids"]) <= 512
         assert batch["lengths"].tolist() == lengths[rows].tolist()
         assert batch["ids"].tolist() == [number for row in rows for number in range(starts[row], starts[row] + lengths[row])]
         seen += rows.tolist()
     assert sorted(seen) == list(range(len(lengths)))
-    assert list(packed(RaggedInputs("ids", numbers[:0], lengths[:0]))) == []
+    assert list(end_to_end(RaggedInputs("ids", numbers[:0], lengths[:0]))) == []

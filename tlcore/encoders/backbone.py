@@ -1,7 +1,7 @@
 """A transformers text network cut into blocks, and the inputs it takes: token ids, or the stored output of a prefix."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -9,9 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from tlcore.encoders.base import Backbone, Batch, Inputs, IntArray, OnProgress, pad
+from tlcore.encoders.blocks import FrozenBlocks, end_to_end, runs_of
 from tlcore.encoders.families import Family
 from tlcore.encoders.room import Room
+from tlcore.runtime import side_by_side
 
+Pass = Callable[[tuple[IntArray, Batch]], tuple[IntArray, Tensor]]
+"""Rows and their batch → rows and what comes of them."""
 _TOKENS_A_BATCH = {"cpu": 1024, "cuda": 65536}
 
 
@@ -43,10 +47,9 @@ class RaggedInputs(Inputs):
         return {self._key: _unrounded(padded), "mask": mask}
 
     def end_to_end(self, rows: IntArray) -> Batch:
-        """The items at `rows` without padding: `ids` `(n,)` or `hidden` `(n, d)`, and their `lengths` `(b,)`."""
+        """See `Inputs.end_to_end`: `ids` `(n,)` or `hidden` `(n, d)`."""
         starts, lengths = self._starts[rows], self._lengths[rows]
-        slots = np.repeat(starts - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
-        return {self._key: _unrounded(self._flat[torch.from_numpy(slots)]), "lengths": torch.from_numpy(lengths)}
+        return {self._key: _unrounded(self._flat[_slots(starts, lengths)]), "lengths": torch.from_numpy(lengths)}
 
 
 def _unrounded(items: Tensor) -> Tensor:
@@ -109,20 +112,87 @@ class TextBackbone(Backbone):
         """
         if start == 0:
             return inputs
-        place = next(self.parameters()).device
-        dtype = torch.get_autocast_dtype(place.type) if torch.is_autocast_enabled(place.type) else torch.float32
-        prefix = copy.deepcopy(self).eval()
-        lengths = inputs.lengths
+        dtype = self._arithmetic()
+        lengths, done = inputs.lengths, 0
         starts = np.cumsum(lengths) - lengths
         flat = Room((int(lengths.sum()), self.dim), dtype)
         with torch.inference_mode():
-            for rows, batch in batches(inputs, place, on_progress):
-                hidden = prefix.embed(batch)
-                for index in range(start):
-                    hidden = prefix.run_block(index, hidden, batch)
-                slots = starts[rows][:, None] + np.arange(hidden.shape[1])
-                flat[torch.from_numpy(slots)] = hidden[: len(rows)].to("cpu", dtype)
+            for rows, states in self._copy_below(start).states(inputs):
+                flat[_slots(starts[rows], lengths[rows])] = states.to("cpu", dtype)
+                done += len(rows)
+                if on_progress:
+                    on_progress(done, len(inputs))
         return RaggedInputs("hidden", flat, lengths)
+
+    def states(self, inputs: Inputs, start: int = 0) -> Iterator[tuple[IntArray, Tensor]]:
+        """Rows, and what the last block gives for them `(n, d)`, their tokens end to end; until all inputs are through.
+
+        For a network in eval mode and a caller in inference mode; `start` is as in `forward`. On a CPU an item's states do not
+        depend on its neighbours.
+        """
+        packs = self.as_bert and self._place.type == "cpu"
+        compute = self._packed(start) if packs else self._plain(start)
+        return side_by_side(compute, end_to_end(inputs) if packs else batches(inputs, self._place, None))
+
+    def _plain(self, start: int) -> Pass:
+        """Batches of equally long items through the network as it is."""
+
+        def compute(part: tuple[IntArray, Batch]) -> tuple[IntArray, Tensor]:
+            rows, batch = part
+            return rows, self.hidden(batch, start)[: len(rows)].flatten(0, 1)
+
+        return compute
+
+    def _packed(self, start: int) -> Pass:
+        """Batches of items end to end through copies of the blocks' weights, rounded once instead of in each batch."""
+        frozen = FrozenBlocks(self.blocks, self._arithmetic())
+
+        def compute(part: tuple[IntArray, Batch]) -> tuple[IntArray, Tensor]:
+            rows, batch = part
+            runs = runs_of(batch["lengths"].tolist())
+            if "hidden" in batch:
+                return rows, frozen(batch["hidden"], runs, start)
+            embedded = [self.embed({"ids": run.of(batch["ids"])}).flatten(0, 1) for run in runs]
+            return rows, frozen(torch.cat(embedded), runs)
+
+        return compute
+
+    def _copy_below(self, start: int) -> "TextBackbone":
+        """A copy in eval mode of what lies below block `start`."""
+        blocks, self.blocks = self.blocks, self.blocks[:start]
+        try:
+            return copy.deepcopy(self).eval()
+        finally:
+            self.blocks = blocks
+
+    @property
+    def _place(self) -> torch.device:
+        return next(self.parameters()).device
+
+    def _arithmetic(self) -> torch.dtype:
+        """What products are computed in: autocast's type, fp32 without it."""
+        place = self._place.type
+        return torch.get_autocast_dtype(place) if torch.is_autocast_enabled(place) else torch.float32
+
+
+def features_of(backbone: Backbone, inputs: Inputs, start: int) -> Iterator[tuple[IntArray, Tensor]]:
+    """Rows and their features `(b, d)` fp32, until all inputs are through; see `TextBackbone.states`."""
+    if isinstance(backbone, TextBackbone):
+        for rows, states in backbone.states(inputs, start):
+            runs = runs_of(inputs.lengths[rows].tolist())
+            yield rows, torch.cat([backbone.pool(run.of(states), {}) for run in runs])
+        return
+
+    def compute(part: tuple[IntArray, Batch]) -> tuple[IntArray, Tensor]:
+        rows, batch = part
+        return rows, backbone(batch, start if "hidden" in batch else 0)[: len(rows)].float()
+
+    yield from side_by_side(compute, batches(inputs, next(backbone.parameters()).device, None))
+
+
+def _slots(starts: IntArray, lengths: IntArray) -> Tensor:
+    """Where the tokens of items lie that begin at `starts`."""
+    return torch.from_numpy(np.repeat(starts - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum()))
 
 
 def batches(inputs: Inputs, place: torch.device, on_progress: OnProgress | None) -> Iterator[tuple[IntArray, Batch]]:

@@ -40,6 +40,10 @@ class Inputs(ABC):
     def batch(self, rows: IntArray) -> Batch:
         """The items at `rows` as padded tensors on the CPU."""
 
+    def end_to_end(self, rows: IntArray) -> Batch:
+        """The tokens of the items at `rows` one after another, without padding, and their `lengths` `(b,)`; texts only."""
+        raise TypeError("These items are no texts.")
+
     def __len__(self) -> int:
         return len(self.lengths)
 
@@ -82,11 +86,15 @@ class Backbone(nn.Module, ABC):
         """
 
     def forward(self, batch: Batch, start: int = 0) -> Tensor:
-        """Features `(b, d)`; with `start` > 0 the batch comes from `below(…, start)` and carries `hidden`."""
-        hidden = batch["hidden"] if start else self.embed(batch)
-        for index in range(start, len(self.blocks)):
+        """Features `(b, d)`; with `start` > 0 the batch may come from `below(…, start)` and carry `hidden`."""
+        return self.pool(self.hidden(batch, start), batch)
+
+    def hidden(self, batch: Batch, start: int = 0) -> Tensor:
+        """What the last block gives; `start` as in `forward`."""
+        first, hidden = (start, batch["hidden"]) if "hidden" in batch else (0, self.embed(batch))
+        for index in range(first, len(self.blocks)):
             hidden = self.run_block(index, hidden, batch)
-        return self.pool(hidden, batch)
+        return hidden
 
 
 class Encoder(Protocol):

@@ -12,6 +12,7 @@ from tlcore.encoders.base import Backbone, Batch, Inputs, IntArray, OnProgress
 from tlcore.encoders.image_frozen import Parts, frozen
 from tlcore.encoders.pixels import Pixels
 from tlcore.encoders.room import Room
+from tlcore.runtime import side_by_side
 
 Pooling = Literal["mean", "first"]
 _PATCH = 16
@@ -106,12 +107,16 @@ class ImageBackbone(Backbone):
         dtype = torch.get_autocast_dtype(place.type) if torch.is_autocast_enabled(place.type) else torch.float32
         prefix = self.frozen(dtype, place)
         stored: Room | None = None
+
+        def compute(part: tuple[IntArray, Batch]) -> tuple[IntArray, Tensor]:
+            rows, batch = part
+            hidden = prefix.embed(batch)
+            for index in range(start):
+                hidden = prefix.run_block(index, hidden, batch)
+            return rows, _channels_behind(hidden[: len(rows)]).to("cpu", dtype)
+
         with torch.inference_mode(), torch.autocast(place.type, enabled=False):
-            for rows, batch in batches(inputs, place, on_progress):
-                hidden = prefix.embed(batch)
-                for index in range(start):
-                    hidden = prefix.run_block(index, hidden, batch)
-                kept = _channels_behind(hidden[: len(rows)]).to("cpu", dtype)
+            for rows, kept in side_by_side(compute, batches(inputs, place, on_progress)):
                 if stored is None:
                     stored = Room((len(inputs), *kept.shape[1:]), dtype)
                 stored[torch.from_numpy(rows)] = kept

@@ -6,43 +6,25 @@ never depend on what is in a batch, so an item's features are the same whatever 
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import layer_norm
 
-from tlcore.encoders.backbone import RaggedInputs, TextBackbone, batches
-from tlcore.encoders.base import Batch, Inputs, IntArray
-from tlcore.encoders.products import ROWS, Grid, QuantisedLinear, Range
+from tlcore.encoders.backbone import TextBackbone, batches
+from tlcore.encoders.base import Batch, Inputs
+from tlcore.encoders.blocks import TOGETHER, Run, runs_of
+from tlcore.encoders.products import Grid, QuantisedLinear, Range
 
 VERSION = "int8-2"
 """Part of every fingerprint; raise it when features come out differently for the same weights."""
-_TOGETHER = 16
-"""Tokens are filled up to a multiple of this: oneDNN builds a kernel for every number of rows that it has not met."""
 _VECTOR = 64
 """Numbers are raised in multiples of so many: what is left over after whole vectors is computed in another way."""
 _SAFE = 2.0**100
 """Sums of raised scores up to this, and down to one over it, neither overflow nor lose digits."""
 _LOG2_E = 1 / math.log(2)
-
-
-@dataclass(frozen=True)
-class Run:
-    """Equally long items that lie one after another among the tokens of a batch."""
-
-    start: int
-    """The first one's first token."""
-    items: int
-    length: int
-
-    def of(self, flat: Tensor) -> Tensor:
-        """All tokens `(n, …)` → a view of those of the run `(items, length, …)`."""
-        return flat[self.start : self.start + self.items * self.length].unflatten(0, (self.items, self.length))
 
 
 class QuantisedBlock:
@@ -106,18 +88,6 @@ def raised_scores(queries: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
     return scores, sums
 
 
-def packed(inputs: RaggedInputs) -> Iterator[tuple[IntArray, Batch]]:
-    """All inputs, longest first, in batches of items end to end, whatever their lengths: (rows, `RaggedInputs.end_to_end`)."""
-    order = np.argsort(-inputs.lengths, kind="stable")
-    ends = np.cumsum(inputs.lengths[order])
-    done = 0
-    while done < len(order):
-        most = ROWS + (ends[done - 1] if done else 0)
-        rows = order[done : max(done + 1, int(np.searchsorted(ends, most, side="right")))]
-        yield rows, inputs.end_to_end(rows)
-        done += len(rows)
-
-
 class QuantisedBackbone:
     """A frozen `TextBackbone` in 8-bit products: batches of items end to end → features."""
 
@@ -134,22 +104,13 @@ class QuantisedBackbone:
 
     def __call__(self, batch: Batch) -> Tensor:
         """Token ids end to end (`RaggedInputs.end_to_end`) → features `(b, d)` fp32 of length 1."""
-        ids, runs = batch["ids"], _runs(batch["lengths"].tolist())
-        hidden = torch.zeros(-(-len(ids) // _TOGETHER) * _TOGETHER, self._dim)
+        ids, runs = batch["ids"], runs_of(batch["lengths"].tolist())
+        hidden = torch.zeros(-(-len(ids) // TOGETHER) * TOGETHER, self._dim)
         for run in runs:
             run.of(hidden).copy_(self._embed({"ids": run.of(ids)}))
         for block in self._blocks:
             hidden = block(hidden, runs)
         return torch.cat([self._pool(run.of(hidden), {}) for run in runs])
-
-
-def _runs(lengths: Sequence[int]) -> list[Run]:
-    """What items of these lengths make up, end to end."""
-    runs, start = [], 0
-    for length, group in groupby(lengths):
-        runs.append(Run(start, len(list(group)), length))
-        start += runs[-1].items * length
-    return runs
 
 
 _INPUTS: dict[str, Callable[[Any], nn.Module]] = {

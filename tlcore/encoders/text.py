@@ -13,6 +13,7 @@ from torch import Tensor
 from tlcore.encoders import quantised, tokens
 from tlcore.encoders.backbone import RaggedInputs, TextBackbone, batches
 from tlcore.encoders.base import Batch, FloatArray, IntArray, OnProgress, Weights, texts_in
+from tlcore.encoders.blocks import end_to_end
 from tlcore.encoders.calibration import CALIBRATION, PROBE
 from tlcore.encoders.families import Architecture, read_json, weight_files
 from tlcore.errors import EncoderError
@@ -88,7 +89,7 @@ class TextEncoder:
         features = np.empty((len(inputs), self.card.dim), dtype=np.float32)
         self.load()
         done = 0
-        parts = quantised.packed(inputs) if self.precision.name == "int8" else batches(inputs, device(), None)
+        parts = end_to_end(inputs) if self.precision.name == "int8" else batches(inputs, device(), None)
         for rows, found in side_by_side(self._features, parts):
             features[rows] = found
             done += len(rows)

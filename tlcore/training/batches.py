@@ -38,3 +38,7 @@ class Chosen(Inputs):
     def batch(self, rows: IntArray) -> Batch:
         """The chosen items at `rows`."""
         return self._whole.batch(self._rows[rows])
+
+    def end_to_end(self, rows: IntArray) -> Batch:
+        """See `Inputs.end_to_end`."""
+        return self._whole.end_to_end(self._rows[rows])

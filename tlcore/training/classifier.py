@@ -1,6 +1,6 @@
 """The network that is trained: a backbone under a linear head. How it is frozen, computes, predicts and is stored."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from tlcore import runtime
-from tlcore.encoders.backbone import batches
+from tlcore.encoders.backbone import features_of
 from tlcore.encoders.base import Backbone, Batch, FloatArray, Inputs, OnProgress
 from tlcore.training.convolutions import spare_slow_kernels
 from tlcore.training.heads import LinearHead
@@ -48,7 +48,7 @@ class Classifier(nn.Module):
 
     def features(self, batch: Batch) -> Tensor:
         """Features `(b, d)` fp32 of the same."""
-        return (self.backbone(batch, self.start or 0) if "hidden" in batch else self.backbone(batch)).float()
+        return self.backbone(batch, self.start or 0).float()
 
     def learn_statistics(self) -> None:
         """Let batch norms normalise by each batch while training, and gather their running statistics from nothing."""
@@ -94,21 +94,26 @@ def autocast() -> torch.autocast:
 
 def predict_logits(network: Classifier, inputs: Inputs, on_progress: OnProgress | None = None) -> FloatArray:
     """Logits `(n, k)` of all inputs in the order given, nothing dropped. Leaves the network in eval mode."""
-    return _predict(network.eval(), network.head.out_features, inputs, on_progress)
+    return _predict(network, network.head, network.head.out_features, inputs, on_progress)
 
 
 def predict_features(network: Classifier, inputs: Inputs, on_progress: OnProgress | None = None) -> FloatArray:
     """What the head sees `(n, d)` of all inputs in the order given, nothing dropped. Leaves the network in eval mode."""
-    return _predict(network.eval().features, network.backbone.dim, inputs, on_progress)
+    return _predict(network, nn.Identity(), network.backbone.dim, inputs, on_progress)
 
 
 @torch.inference_mode()
-def _predict(compute: Callable[[Batch], Tensor], width: int, inputs: Inputs, on_progress: OnProgress | None) -> FloatArray:
-    """What `compute` gives for each input, `(n, width)`."""
-    found = np.empty((len(inputs), width), dtype=np.float32)
+def _predict(network: Classifier, finish: nn.Module, width: int, inputs: Inputs, on_progress: OnProgress | None) -> FloatArray:
+    """What `finish` makes `(n, width)` of each input's features."""
+    found, done = np.empty((len(inputs), width), dtype=np.float32), 0
+    network.eval()
     with autocast():
-        for rows, batch in batches(inputs, runtime.device(), on_progress):
-            found[rows] = compute(batch)[: len(rows)].cpu().numpy()
+        for rows, features in features_of(network.backbone, inputs, network.start or 0):
+            with torch.autocast(features.device.type, enabled=False):
+                found[rows] = finish(features).cpu().numpy()
+            done += len(rows)
+            if on_progress:
+                on_progress(done, len(inputs))
     return found
 
 

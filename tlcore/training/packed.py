@@ -1,22 +1,21 @@
-"""A block of the BERT family on tokens without padding: what transformers' block computes, with fewer and cheaper steps."""
+"""Attention with gradients and dropout among tokens that lie end to end, for training `PackedBlock`s."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from tlcore.encoders.base import Batch
+from tlcore.encoders.blocks import TOGETHER, Attend
 from tlcore.training.masks import Masks
 
 _WIDTH = 16
 """Fewest keys that attention computes over: shorter rows fall out of torch's fast softmax."""
 _STEP = 4
 """Attention's rows are a multiple of this wide: odd widths are multiplied more slowly."""
-_TOGETHER = 16
-"""Tokens are filled up to a multiple of this: oneDNN builds a kernel for every number of rows that it has not met."""
 _UNSEEN = -1e30
 """Added to the scores of padding."""
 
@@ -46,7 +45,7 @@ class Layout:
         real = functional.pad(real, (0, width - real.shape[1]))
         rows = real.flatten().nonzero()[:, 0]
         tokens = torch.zeros(real.numel(), dtype=torch.int64).index_copy_(0, rows, torch.arange(len(rows)))
-        filled = torch.cat([rows, rows[:1].expand(-len(rows) % _TOGETHER)])
+        filled = torch.cat([rows, rows[:1].expand(-len(rows) % TOGETHER)])
         return cls(filled, len(rows), tokens, torch.zeros(real.shape).masked_fill_(~real, _UNSEEN)[:, None, None])
 
     @property
@@ -110,44 +109,9 @@ def _side_by_side(apart: Tensor, heads: int, dtype: torch.dtype) -> Tensor:
     return torch.empty(split.shape, dtype=dtype).copy_(split).flatten(2).flatten(0, 1)
 
 
-@dataclass(frozen=True)
-class Product:
-    """Weights of a matrix product as they are computed with."""
-
-    weight: Tensor
-    bias: Tensor
-
-    def __call__(self, values: Tensor) -> Tensor:
-        """`(n, d)` → `(n, d')`."""
-        return functional.linear(values, self.weight, self.bias)
-
-
-@dataclass(frozen=True)
-class PackedBlock:
-    """The weights of one block as they are computed with."""
-
-    heads: int
-    together: Product
-    """Queries, keys and values in one."""
-    mixed: Product
-    """What becomes of the contexts."""
-    first_norm: nn.LayerNorm
-    up: Product
-    activation: nn.Module
-    down: Product
-    second_norm: nn.LayerNorm
-
-    def __call__(self, hidden: Tensor, layout: Layout, masks: Masks) -> Tensor:
-        """Hidden states `(n, d)` → the same shape."""
-        contexts = _Attention.apply(self.together(hidden), layout, self.heads, masks)
-        middle = _normed(self.first_norm, hidden, self.mixed(contexts), masks)
-        return _normed(self.second_norm, middle, self.down(self.activation(self.up(middle))), masks)
-
-
-def _normed(norm: nn.LayerNorm, past: Tensor, change: Tensor, masks: Masks) -> Tensor:
-    """The norm of the sum, some of the change dropped."""
-    mask = masks.like(change)
-    return norm(past + change if mask is None else torch.addcmul(past, change, mask))
+def attending(layout: Layout, masks: Masks) -> Attend:
+    """Attention in a batch of that layout."""
+    return lambda together, heads: _Attention.apply(together, layout, heads, masks)
 
 
 def longest_mask(batch_size: int, longest: int, heads: int, dim: int) -> int:

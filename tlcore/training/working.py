@@ -14,9 +14,10 @@ from torch import Tensor, nn
 from tlcore import runtime
 from tlcore.encoders.backbone import TextBackbone
 from tlcore.encoders.base import Batch
+from tlcore.encoders.blocks import PackedBlock, Product
 from tlcore.training.classifier import Classifier, autocast
 from tlcore.training.masks import Masks
-from tlcore.training.packed import Layout, PackedBlock, Product, longest_mask
+from tlcore.training.packed import Layout, attending, longest_mask
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class PackedForm:
     def __init__(self, network: Classifier, masks: Masks, dtype: torch.dtype) -> None:
         self._network, self._masks, self._dtype = network, masks, dtype
         self.copies: Copies = {}
-        self._blocks = [self._packed(block) for block in network.backbone.blocks[network.start or 0 :]]
+        self._blocks = [PackedBlock.of(block, self._product) for block in network.backbone.blocks[network.start or 0 :]]
 
     def __call__(self, batch: Batch) -> Tensor:
         """See `Form`."""
@@ -81,24 +82,11 @@ class PackedForm:
         hidden = layout.packed(given.to(self._dtype))
         if self._network.start is None:
             hidden = self._masks.dropped(hidden)
+        attend = attending(layout, self._masks)
         for block in self._blocks:
-            hidden = block(hidden, layout, self._masks)
+            hidden = block(hidden, attend, self._masks.like)
         features = backbone.pool(layout.padded(hidden, given.shape[1]), batch)
         return self._network.head(self._network.dropout(features))
-
-    def _packed(self, block: Any) -> PackedBlock:
-        """A block's weights, copied."""
-        own = block.attention.self
-        return PackedBlock(
-            heads=own.num_attention_heads,
-            together=self._product(own.query, own.key, own.value),
-            mixed=self._product(block.attention.output.dense),
-            first_norm=block.attention.output.LayerNorm,
-            up=self._product(block.intermediate.dense),
-            activation=block.intermediate.intermediate_act_fn,
-            down=self._product(block.output.dense),
-            second_norm=block.output.LayerNorm,
-        )
 
     def _product(self, *layers: nn.Linear) -> Product:
         """Several products of the same values as one."""
