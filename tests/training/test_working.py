@@ -1,7 +1,5 @@
 """The form that training computes with against the network itself."""
 
-from typing import ClassVar
-
 import numpy as np
 import pytest
 import torch
@@ -25,19 +23,17 @@ def classifier(encoder, dropout=0.0, start=None):
         return Classifier(encoder.network("pretrained"), 3, dropout, start).train()
 
 
-def batch_of(encoder, network, texts=TEXTS):
+def inputs_of(encoder, network, texts=TEXTS):
     inputs = encoder.prepare(texts)
-    inputs = network.backbone.below(inputs, network.start) if network.start else inputs
-    return inputs.batch(np.arange(len(texts)))
+    return network.backbone.below(inputs, network.start) if network.start else inputs
 
 
-class Exact:
+def logits(form, inputs):
+    return form(form.batch(inputs, np.arange(len(inputs))))
+
+
+class Exact(PlainForm):
     """The network itself in fp32."""
-
-    copies: ClassVar = {}
-
-    def __init__(self, network):
-        self._network = network
 
     def __call__(self, batch):
         return self._network(batch)
@@ -47,9 +43,9 @@ def packed(network, dtype=torch.float32):
     return PackedForm(network, Masks(network.dropout.p, 0, 1 << 16, dtype), dtype)
 
 
-def gradients(network, form, batch):
+def gradients(network, form, inputs):
     """Of all weights by name, whatever they were computed with."""
-    cross_entropy(form(batch), LABELS).backward()
+    cross_entropy(logits(form, inputs), LABELS).backward()
     return {
         name: (form.copies[weight].gradient if weight in form.copies else weight.grad)
         for name, weight in network.named_parameters()
@@ -65,12 +61,12 @@ def close(first, second, tolerance):
 @pytest.mark.parametrize("texts", [TEXTS, ["soup", "bread", "cheese", "salad"]])
 def test_packed_blocks_compute_and_learn_what_the_network_does(start, texts, tiny_encoder):
     network = classifier(tiny_encoder, start=start)
-    batch = batch_of(tiny_encoder, network, texts)
+    inputs = inputs_of(tiny_encoder, network, texts)
     with torch.no_grad():
-        assert torch.allclose(packed(network)(batch), network(batch), atol=1e-5)
-    plain = gradients(network, Exact(network), batch)
+        assert torch.allclose(logits(packed(network), inputs), logits(Exact(network), inputs), atol=1e-5)
+    plain = gradients(network, Exact(network), inputs)
     network.zero_grad()
-    found = gradients(network, packed(network), batch)
+    found = gradients(network, packed(network), inputs)
     assert found.keys() == plain.keys()
     assert close(found, plain, 1e-5)
     assert all(gradient.abs().max() > 0 for name, gradient in found.items() if "key.bias" not in name)
@@ -78,36 +74,36 @@ def test_packed_blocks_compute_and_learn_what_the_network_does(start, texts, tin
 
 def test_bf16_stays_near_fp32(tiny_encoder):
     network = classifier(tiny_encoder)
-    batch = batch_of(tiny_encoder, network)
-    exact = gradients(network, packed(network), batch)
+    inputs = inputs_of(tiny_encoder, network)
+    exact = gradients(network, packed(network), inputs)
     norm = torch.linalg.vector_norm(torch.cat([gradient.flatten() for gradient in exact.values()]))
     network.zero_grad()
-    rough = gradients(network, packed(network, torch.bfloat16), batch)
+    rough = gradients(network, packed(network, torch.bfloat16), inputs)
     assert close(rough, exact, 0.02 * float(norm))
 
 
 def test_a_text_gets_the_same_logits_alone_and_in_company(tiny_encoder):
     network = classifier(tiny_encoder)
     form = packed(network)
-    together = form(batch_of(tiny_encoder, network))
-    alone = torch.cat([form(batch_of(tiny_encoder, network, [text])) for text in TEXTS])
+    together = logits(form, inputs_of(tiny_encoder, network))
+    alone = torch.cat([logits(form, inputs_of(tiny_encoder, network, [text])) for text in TEXTS])
     assert torch.allclose(together, alone, atol=1e-5)
 
 
 def test_dropping_is_drawn_anew_each_time_and_repeats_for_a_seed(tiny_encoder):
     network = classifier(tiny_encoder, dropout=0.3)
-    form, batch = packed(network), batch_of(tiny_encoder, network)
+    form, inputs = packed(network), inputs_of(tiny_encoder, network)
     with runtime.seeded(1):
-        first, second = form(batch), form(batch)
+        first, second = logits(form, inputs), logits(form, inputs)
     with runtime.seeded(1):
-        assert torch.equal(packed(network)(batch), first)
+        assert torch.equal(logits(packed(network), inputs), first)
     assert not torch.allclose(first, second, atol=1e-4)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_steps_move_the_weights_as_torchs_own_optimizer_does(dtype, tiny_encoder):
     network, reference = classifier(tiny_encoder), classifier(tiny_encoder)
-    batch = batch_of(tiny_encoder, network)
+    inputs = inputs_of(tiny_encoder, network)
     form = packed(network, dtype)
     own = build_optimizer(network, SETTINGS, form.copies)
     groups = build_optimizer(reference, SETTINGS, {}).param_groups
@@ -115,7 +111,7 @@ def test_steps_move_the_weights_as_torchs_own_optimizer_does(dtype, tiny_encoder
     pairs = list(zip(network.parameters(), reference.parameters(), strict=True))
     for step in range(3):
         own.zero_grad()
-        cross_entropy(form(batch), LABELS).backward()
+        cross_entropy(logits(form, inputs), LABELS).backward()
         for weight, twin in pairs:
             gradient = form.copies[weight].gradient if weight in form.copies else weight.grad
             twin.grad = gradient.float().clone()
@@ -131,13 +127,13 @@ def test_steps_move_the_weights_as_torchs_own_optimizer_does(dtype, tiny_encoder
 
 def test_large_gradients_are_scaled_down_and_small_ones_are_not(tiny_encoder):
     network = classifier(tiny_encoder)
-    batch = batch_of(tiny_encoder, network)
+    inputs = inputs_of(tiny_encoder, network)
     moments = []
     for factor in (1e-3, 1e3, 1e6):
         form = packed(network)
         optimizer = build_optimizer(network, SETTINGS, form.copies)
         optimizer.zero_grad()
-        (cross_entropy(form(batch), LABELS) * factor).backward()
+        (cross_entropy(logits(form, inputs), LABELS) * factor).backward()
         norm = optimizer.norm()
         optimizer.step(norm)
         squares = sum(state["exp_avg"].square().sum() for state in optimizer.state.values())
@@ -154,8 +150,8 @@ def test_copies_follow_weights_that_were_set(tiny_encoder):
         for weight in network.parameters():
             weight.mul_(1.5)
     optimizer.refresh()
-    batch = batch_of(tiny_encoder, network)
-    assert torch.allclose(form(batch), network(batch), atol=1e-5)
+    inputs = inputs_of(tiny_encoder, network)
+    assert torch.allclose(logits(form, inputs), logits(Exact(network), inputs), atol=1e-5)
 
 
 def test_other_networks_are_trained_as_they_are(tiny_image_encoder):
@@ -166,10 +162,12 @@ def test_other_networks_are_trained_as_they_are(tiny_image_encoder):
 def test_packing_and_padding_undo_each_other():
     mask = torch.tensor([[1, 1, 0], [1, 1, 1]])
     values = torch.randn(2, 3, 5) * mask[:, :, None]
-    layout = Layout.of({"hidden": values, "mask": mask})
+    layout = Layout.of(mask.sum(1))
+    assert torch.equal(layout.mask, mask.bool())
     assert (layout.real, layout.packed(values).shape) == (5, (16, 5))
     assert torch.equal(layout.packed(values)[:5], values[mask.bool()])
-    assert torch.equal(layout.padded(layout.packed(values), 3), values)
+    assert torch.equal(layout.filled(values[mask.bool()]), layout.packed(values))
+    assert torch.equal(layout.padded(layout.packed(values))[:, :3], values)
 
 
 class TestMasks:

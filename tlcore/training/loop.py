@@ -129,7 +129,7 @@ class Loop:
     def _loss(self, rows: IntArray) -> Tensor:
         """Mean cross-entropy of a batch, classes weighted, labels smoothed."""
         place = runtime.device()
-        batch = {key: tensor.to(place) for key, tensor in self.job.fit.inputs.batch(rows).items()}
+        batch = {key: tensor.to(place) for key, tensor in self.form.batch(self.job.fit.inputs, rows).items()}
         labels = torch.from_numpy(self.job.fit.labels[rows]).to(place)
         if self.augment and "pixels" in batch:  # a stored prefix has no pixels: it saw each picture as it is
             batch["pixels"] = self.augment(batch["pixels"])

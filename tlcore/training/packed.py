@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tlcore.encoders.base import Batch
 from tlcore.encoders.blocks import TOGETHER, Attend
 from tlcore.training.masks import Masks
 
@@ -35,18 +34,20 @@ class Layout:
     """`(b * t,)` the token at each place; any where there is only padding."""
     bias: Tensor
     """`(b, 1, 1, t)` fp32, added to the scores of keys."""
+    mask: Tensor
+    """`(b, l)`: what is real, up to the longest item."""
 
     @classmethod
-    def of(cls, batch: Batch) -> "Layout":
-        """The layout of a batch of `ids` or `hidden` states with their `mask`."""
-        given = next(batch[key] for key in ("ids", "hidden") if key in batch)
-        real = batch.get("mask", torch.ones(given.shape[:2])).bool()
-        width = max(-(-real.shape[1] // _STEP) * _STEP, _WIDTH)
-        real = functional.pad(real, (0, width - real.shape[1]))
+    def of(cls, lengths: Tensor) -> "Layout":
+        """The layout of items of these lengths `(b,)`."""
+        longest = int(lengths.max())
+        width = max(-(-longest // _STEP) * _STEP, _WIDTH)
+        real = torch.arange(width) < lengths[:, None]
         rows = real.flatten().nonzero()[:, 0]
         tokens = torch.zeros(real.numel(), dtype=torch.int64).index_copy_(0, rows, torch.arange(len(rows)))
         filled = torch.cat([rows, rows[:1].expand(-len(rows) % TOGETHER)])
-        return cls(filled, len(rows), tokens, torch.zeros(real.shape).masked_fill_(~real, _UNSEEN)[:, None, None])
+        bias = torch.zeros(real.shape).masked_fill_(~real, _UNSEEN)[:, None, None]
+        return cls(filled, len(rows), tokens, bias, real[:, :longest])
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -58,12 +59,15 @@ class Layout:
         lacking = self.shape[1] - padded.shape[1]
         return functional.pad(padded, (0, 0, 0, lacking)).flatten(0, 1).index_select(0, self.rows)
 
-    def padded(self, packed: Tensor, width: int) -> Tensor:
-        """`(n, d)` → `(b, width, d)` with zeros."""
-        items, longest = self.shape
-        places = packed.new_zeros(items * longest, packed.shape[1])
+    def filled(self, packed: Tensor) -> Tensor:
+        """All tokens but the repeats → `(n, d)`."""
+        return torch.cat([packed, packed[:1].expand(len(self.rows) - self.real, -1)])
+
+    def padded(self, packed: Tensor) -> Tensor:
+        """`(n, …)`, with the repeats or without → `(b, t, …)` with zeros."""
+        places = packed.new_zeros(self.tokens.shape[0], *packed.shape[1:])
         places = places.index_copy(0, self.rows[: self.real], packed[: self.real])
-        return places.view(items, longest, -1)[:, :width]
+        return places.unflatten(0, self.shape)
 
 
 class _Attention(torch.autograd.Function):
@@ -89,7 +93,7 @@ class _Attention(torch.autograd.Function):
         apart, shares = ctx.saved_tensors
         query, key, value = apart
         items, width = ctx.layout.shape
-        padded = ctx.layout.padded(gradient, width).view(items, width, ctx.heads, -1).transpose(1, 2)
+        padded = ctx.layout.padded(gradient).view(items, width, ctx.heads, -1).transpose(1, 2)
         inner = torch.empty(padded.shape).copy_(padded).flatten(0, 1)
         out = torch.empty_like(apart)
         torch.bmm((shares if ctx.mask is None else shares * ctx.mask).transpose(1, 2), inner, out=out[2])

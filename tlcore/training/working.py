@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from tlcore import runtime
 from tlcore.encoders.backbone import TextBackbone
-from tlcore.encoders.base import Batch
+from tlcore.encoders.base import Batch, Inputs, IntArray
 from tlcore.encoders.blocks import PackedBlock, Product
 from tlcore.training.classifier import Classifier, autocast
 from tlcore.training.masks import Masks
@@ -49,6 +49,9 @@ class Form(Protocol):
 
     copies: Copies
 
+    def batch(self, inputs: Inputs, rows: IntArray) -> Batch:
+        """The items at `rows` as it takes them."""
+
     def __call__(self, batch: Batch) -> Tensor:
         """Logits `(b, k)` fp32 of items, with gradients."""
 
@@ -59,6 +62,10 @@ class PlainForm:
     def __init__(self, network: Classifier) -> None:
         self._network = network
         self.copies: Copies = {}
+
+    def batch(self, inputs: Inputs, rows: IntArray) -> Batch:
+        """See `Form`."""
+        return inputs.batch(rows)
 
     def __call__(self, batch: Batch) -> Tensor:
         """See `Form`."""
@@ -74,19 +81,29 @@ class PackedForm:
         self.copies: Copies = {}
         self._blocks = [PackedBlock.of(block, self._product) for block in network.backbone.blocks[network.start or 0 :]]
 
+    def batch(self, inputs: Inputs, rows: IntArray) -> Batch:
+        """See `Form`."""
+        return inputs.end_to_end(rows)
+
     def __call__(self, batch: Batch) -> Tensor:
         """See `Form`."""
-        layout, backbone = Layout.of(batch), self._network.backbone
-        backbone.get_submodule("embeddings").eval()  # what it drops is dropped here
-        given = batch["hidden"] if "hidden" in batch else backbone.embed(batch)
-        hidden = layout.packed(given.to(self._dtype))
-        if self._network.start is None:
-            hidden = self._masks.dropped(hidden)
+        layout, backbone = Layout.of(batch["lengths"]), self._network.backbone
+        hidden = self._first(batch, layout)
         attend = attending(layout, self._masks)
         for block in self._blocks:
             hidden = block(hidden, attend, self._masks.like)
-        features = backbone.pool(layout.padded(hidden, given.shape[1]), batch)
+        features = backbone.pool(layout.padded(hidden)[:, : layout.mask.shape[1]], {"mask": layout.mask})
         return self._network.head(self._network.dropout(features))
+
+    def _first(self, batch: Batch, layout: Layout) -> Tensor:
+        """What the first of the blocks takes `(n, d)`."""
+        if "hidden" in batch:
+            return layout.filled(batch["hidden"].to(self._dtype))
+        backbone = self._network.backbone
+        backbone.get_submodule("embeddings").eval()  # what it drops is dropped here
+        embedded = backbone.embed({"ids": layout.padded(batch["ids"])[:, : layout.mask.shape[1]]})
+        hidden = layout.packed(embedded.to(self._dtype))
+        return hidden if self._network.start == 0 else self._masks.dropped(hidden)
 
     def _product(self, *layers: nn.Linear) -> Product:
         """Several products of the same values as one."""
