@@ -97,6 +97,22 @@ def test_parts_are_worked_on_in_order_each_on_one_thread():
         torch.set_num_threads(before)
 
 
+def test_parts_run_in_the_callers_modes_and_the_caller_keeps_to_one_thread():
+    before = torch.get_num_threads()
+
+    def modes(part):
+        return torch.is_inference_mode_enabled(), torch.is_autocast_enabled("cpu")
+
+    try:
+        torch.set_num_threads(2)
+        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
+            for found in side_by_side(modes, range(3)):
+                assert (found, torch.get_num_threads()) == ((True, True), 1)
+        assert list(side_by_side(modes, range(3))) == [(False, False)] * 3
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_parts_that_nobody_waits_for_are_dropped():
     before, begun = torch.get_num_threads(), []
 

@@ -10,11 +10,13 @@ import torch
 from image_toys import write_image_network, write_pictures
 
 from tlcore.encoders import room
+from tlcore.encoders.backbone import features_of
 from tlcore.encoders.base import Backbone, Batch, Encoder, Inputs
 from tlcore.encoders.catalogue import _BUNDLED, add_encoder, load_encoder
 from tlcore.errors import EncoderError, Stopped
 from tlcore.records import Item
 from tlcore.settings import Workspace
+from tlcore.training.batches import Chosen
 
 TEXTS = ["we had soup today", "a goal", "the old hotel near the harbour was very good", "bread", "train! ticket?", "a goal"]
 SIZE = 96
@@ -169,6 +171,43 @@ def test_a_stored_prefix_gives_the_same_as_the_whole_network(encoder, items):
             stored = network.below(inputs, start)
             assert np.array_equal(stored.lengths, inputs.lengths)
             assert torch.allclose(network(all_of(stored), start), whole, atol=1e-5)
+
+
+@torch.inference_mode()
+def passed(network: Backbone, inputs: Inputs, start: int = 0, bf16: bool = False) -> torch.Tensor:
+    """Features of all inputs, as trained networks predict with."""
+    found = torch.empty(len(inputs), network.dim)
+    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        for rows, features in features_of(network, inputs, start):
+            found[torch.from_numpy(rows)] = features
+    return found
+
+
+def test_passes_without_gradients_give_the_networks_features(encoder, items):
+    network, inputs, start = encoder.network("pretrained").eval(), encoder.prepare(items), 1
+    with torch.no_grad():
+        whole = network(all_of(inputs))
+    assert torch.allclose(passed(network, inputs), whole, atol=1e-5)
+    some = np.array([4, 0, 3])
+    assert torch.allclose(passed(network, Chosen(network.below(inputs, start), some), start), whole[some], atol=1e-5)
+    assert (passed(network, inputs, bf16=True) * whole).sum(1).min() > 0.995
+
+
+@pytest.mark.parametrize("bf16", [False, True])
+def test_what_passes_does_not_depend_on_its_neighbours(encoder, items, bf16):
+    network = encoder.network("pretrained").eval()
+    together = passed(network, encoder.prepare([*items] * 15), bf16=bf16)
+    for position, item in enumerate(items):
+        assert torch.equal(passed(network, encoder.prepare([item]), bf16=bf16)[0], together[position])
+
+
+def test_only_texts_lie_end_to_end(encoder, items):
+    inputs = encoder.prepare(items)
+    if encoder.card.modality == "text":
+        assert len(inputs.end_to_end(np.array([1, 0]))["ids"]) == inputs.lengths[:2].sum()
+    else:
+        with pytest.raises(TypeError, match="no texts"):
+            inputs.end_to_end(np.array([1, 0]))
 
 
 def test_a_prefix_stored_under_autocast_takes_half_the_room_and_is_close(encoder, items):
