@@ -16,7 +16,8 @@ from tlcore.training.catalogue import STRATEGIES
 
 ACTIVE = ("queued", "running")
 POLL_SECONDS = 1.0
-_COLOURS = {strategy.name: strategy_colour(strategy.id) for strategy in STRATEGIES.values()}
+_COLOURS = {strategy.name: strategy_colour(strategy.id) for strategy in STRATEGIES.values() if strategy.trains_network}
+"""Of what has a loss by epoch."""
 _LOSS_CHART = {
     "mark": {"type": "line", "point": True},
     "encoding": {
@@ -127,7 +128,7 @@ def _curves(runs: list[RunRecord]) -> None:
     if points:
         st.markdown("**Loss by epoch** – lower is better; the newest run of each strategy")
         st.vega_lite_chart(
-            pd.DataFrame(points), _LOSS_CHART, key="loss_chart", height=260, alt="Loss by epoch of each strategy"
+            pd.DataFrame(points), _LOSS_CHART, key="loss_chart", height=300, alt="Loss by epoch of each strategy"
         )
 
 

@@ -20,7 +20,15 @@ def test_ctrl_c_cancels_and_keeps_what_is_finished(call: Call, tiny_workspace: W
     dataset = call("data", "add", tmp_path / "toys.csv", "--text", "body", "--label", "topic", "--json").document["id"]
     chosen = ["--encoder", "tiny", "--strategy", "classic", "--strategy", "full_fine_tuning", "--seeds", "9", "--epochs", "500"]
     command = [sys.executable, "-m", "tlcore", "compare", dataset, *chosen, "--json"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Started in the background of a shell, this process ignores Ctrl+C, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     wait_until(lambda: {"FINISHED", "RUNNING"} <= {run["status"] for run in call("runs", "--json").document["runs"]})
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
