@@ -1,8 +1,8 @@
 """What waiting threads cost: steps of full fine-tuning with threads that sleep at once, spin for a while, or spin for long.
 
-    python -m benchmarks.waiting
+    python -m benchmarks.waiting [ROUNDS]
 
-Prints JSON: milliseconds a step, median of three rounds in turn, on a quiet machine, with one core taken by another program,
+Prints JSON: milliseconds a step, median of rounds in turn (three, if nothing is said), on a quiet machine, with one core taken by another program,
 and with all of them taken. Why `tlcore.runtime.WAITING_THREADS` is what it is.
 """
 
@@ -24,24 +24,25 @@ POLICIES: Mapping[str, Mapping[str, str]] = {
     "spins five times as long": {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "10000"},
     "the library's default": {},
 }
-ROUNDS, STEPS = 3, 16
+STEPS = 16
 BUSY = "while True: sum(range(100_000))"
 
 
 def main() -> None:
     """Measure with ever more of the cores taken."""
     cores = os.cpu_count() or 1
-    found = {f"{taken} of {cores} cores taken": rounds(taken) for taken in dict.fromkeys((0, 1, cores))}
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    found = {f"{taken} of {cores} cores taken": rounds(taken, count) for taken in dict.fromkeys((0, 1, cores))}
     print(json.dumps(found, indent=1))
 
 
-def rounds(taken: int) -> dict[str, float]:
+def rounds(taken: int, count: int) -> dict[str, float]:
     """Median of the rounds for each policy."""
     times: dict[str, list[float]] = {name: [] for name in POLICIES}
     with ExitStack() as stack:
         for _ in range(taken):
             stack.enter_context(_busy())
-        for _ in range(ROUNDS):
+        for _ in range(count):
             for name, policy in POLICIES.items():
                 times[name].append(_measured(policy))
     return {name: round(median(found), 1) for name, found in times.items()}

@@ -1,6 +1,6 @@
 """An image network that only encodes: batch norms, activations and padding in the convolutions, and bf16 close to fp32.
 
-Plain bf16 moves EfficientNet-Lite0's features to a cosine of 0.997 with those of fp32; what is done here keeps them above
+Plain bf16 moves EfficientNet-Lite0's features to a cosine of 0.997 with those of fp32; what is done here keeps their mean above
 0.999. Three roundings do the damage. That of depthwise filters: pixels near each other are alike, so what matters of a filter
 is its sum, and rounding its nine weights one by one moves the sum. That of biases, which adds the same error to every pixel.
 And that of what the first layers give for an even background, which is the same in every one of its pixels.
