@@ -2,8 +2,8 @@
 
     python -m benchmarks.waiting [ROUNDS]
 
-Prints JSON: milliseconds a step, median of rounds in turn (three, if nothing is said), on a quiet machine, with one core taken by another program,
-and with all of them taken. Why `tlcore.runtime.WAITING_THREADS` is what it is.
+Prints JSON: milliseconds a step, median of rounds in turn (three, if nothing is said), on a quiet machine, with one core
+taken by another program, and with all of them taken. Why `tlcore.runtime.WAITING_THREADS` is what it is.
 """
 
 import json
