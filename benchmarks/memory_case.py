@@ -2,7 +2,7 @@
 
 A worker's case is the worker's own code from a stored dataset to the recorded answer, one run, and only computing time is
 saved: the epoch ends after 20 steps; frozen features come from a store that was filled with random vectors; and while nothing
-is trained (the frozen part's pass over the texts, predictions), blocks compute in their first 200 calls, the longest texts
+is trained (the frozen part's pass over the texts, predictions), blocks compute for the first 200 batches, the longest texts
 among them, and then pass on what they get. Memory does not depend on what the numbers are.
 
 Encoding is `FeatureStore.store` with the bundled encoder for the first 2,048 texts and random vectors after these; every text
@@ -113,19 +113,20 @@ def work(workspace: Workspace, strategy: str) -> int:
 
 def _save_time() -> None:
     """Shorten epochs, and let blocks that only predict pass on what they get after a while."""
-    from tlcore.encoders.backbone import TextBackbone
+    from tlcore.encoders.blocks import FrozenBlocks
     from tlcore.training import loop
 
-    batches, block, calls = loop.training_batches, TextBackbone.run_block, [0]
+    batches, compute, calls = loop.training_batches, FrozenBlocks.__call__, [0]
 
     def some(*arguments: Any) -> list[Any]:
         return batches(*arguments)[:_STEPS]
 
-    def run_block(self: TextBackbone, index: int, hidden: Any, batch: Any) -> Any:
-        calls[0] += not self.training
-        return block(self, index, hidden, batch) if self.training or calls[0] <= _COMPUTED else hidden
+    def frozen(self: FrozenBlocks, hidden: Any, *arguments: Any) -> Any:
+        calls[0] += 1
+        return compute(self, hidden, *arguments) if calls[0] <= _COMPUTED else hidden
 
-    loop.training_batches, TextBackbone.run_block = some, run_block
+    loop.training_batches = some
+    FrozenBlocks.__call__ = frozen
 
 
 def encode(workspace: Workspace, texts: int) -> int:

@@ -1,11 +1,9 @@
-"""Attention in 8-bit networks, and how their batches are put together."""
+"""Attention in 8-bit networks."""
 
 import numpy as np
 import pytest
 import torch
 
-from tlcore.encoders.backbone import RaggedInputs
-from tlcore.encoders.blocks import end_to_end
 from tlcore.encoders.quantised import raised_scores
 
 
@@ -39,16 +37,3 @@ def test_shares_do_not_depend_on_the_neighbours(length):
     together = shares(queries, keys)
     for place in range(7):
         assert torch.equal(shares(queries[[place]], keys[[place]])[0], together[place])
-
-
-def test_batches_hold_every_item_once_end_to_end():
-    lengths = np.array([3, 700, 2, 400, 2, 300, 1, 3])
-    numbers = torch.arange(int(lengths.sum()))
-    inputs, starts, seen = RaggedInputs("ids", numbers, lengths), np.cumsum(lengths) - lengths, []
-    for rows, batch in end_to_end(inputs):
-        assert len(rows) == 1 or len(batch["ids"]) <= 512
-        assert batch["lengths"].tolist() == lengths[rows].tolist()
-        assert batch["ids"].tolist() == [number for row in rows for number in range(starts[row], starts[row] + lengths[row])]
-        seen += rows.tolist()
-    assert sorted(seen) == list(range(len(lengths)))
-    assert list(end_to_end(RaggedInputs("ids", numbers[:0], lengths[:0]))) == []

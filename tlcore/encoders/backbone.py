@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from tlcore.encoders.base import Backbone, Batch, Inputs, IntArray, OnProgress, pad
-from tlcore.encoders.blocks import FrozenBlocks, end_to_end, runs_of
+from tlcore.encoders.blocks import FrozenBlocks, embedded, end_to_end, pooled, runs_of
 from tlcore.encoders.families import Family
 from tlcore.encoders.room import Room
 from tlcore.runtime import side_by_side
@@ -152,8 +152,7 @@ class TextBackbone(Backbone):
             runs = runs_of(batch["lengths"].tolist())
             if "hidden" in batch:
                 return rows, frozen(batch["hidden"], runs, start)
-            embedded = [self.embed({"ids": run.of(batch["ids"])}).flatten(0, 1) for run in runs]
-            return rows, frozen(torch.cat(embedded), runs)
+            return rows, frozen(embedded(self.embed, batch, runs), runs)
 
         return compute
 
@@ -179,8 +178,7 @@ def features_of(backbone: Backbone, inputs: Inputs, start: int) -> Iterator[tupl
     """Rows and their features `(b, d)` fp32, until all inputs are through; see `TextBackbone.states`."""
     if isinstance(backbone, TextBackbone):
         for rows, states in backbone.states(inputs, start):
-            runs = runs_of(inputs.lengths[rows].tolist())
-            yield rows, torch.cat([backbone.pool(run.of(states), {}) for run in runs])
+            yield rows, pooled(backbone.pool, states, runs_of(inputs.lengths[rows].tolist()))
         return
 
     def compute(part: tuple[IntArray, Batch]) -> tuple[IntArray, Tensor]:

@@ -14,7 +14,7 @@ from tlcore.encoders.base import Batch, Inputs, IntArray
 
 TOGETHER = 16
 """Tokens are filled up to a multiple of this: oneDNN builds a kernel for every number of rows that it has not met."""
-_TOKENS = 512
+TOKENS = 512
 """Tokens of a batch: most numbers of a block then stay in a core's cache."""
 
 Attend = Callable[[Tensor, int], Tensor]
@@ -46,13 +46,28 @@ def runs_of(lengths: Sequence[int]) -> list[Run]:
     return runs
 
 
+def embedded(embed: Callable[[Batch], Tensor], batch: Batch, runs: Sequence[Run]) -> Tensor:
+    """What `embed` makes `(n, d)` of a batch's `ids` `(n,)`, which count their positions within each item."""
+    return torch.cat([embed({"ids": run.of(batch["ids"])}).flatten(0, 1) for run in runs])
+
+
+def filled(hidden: Tensor) -> Tensor:
+    """A copy of hidden states `(n, d)` with zeros behind them, up to a multiple of `TOGETHER`."""
+    return functional.pad(hidden, (0, 0, 0, -len(hidden) % TOGETHER))
+
+
+def pooled(pool: Callable[[Tensor, Batch], Tensor], hidden: Tensor, runs: Sequence[Run]) -> Tensor:
+    """What `pool` makes `(b, d)` of the items whose hidden states `(n, d)` lie end to end."""
+    return torch.cat([pool(run.of(hidden), {}) for run in runs])
+
+
 def end_to_end(inputs: Inputs) -> Iterator[tuple[IntArray, Batch]]:
     """All inputs, longest first, in batches of items end to end, whatever their lengths: (rows, `Inputs.end_to_end`)."""
     order = np.argsort(-inputs.lengths, kind="stable")
     ends = np.cumsum(inputs.lengths[order])
     done = 0
     while done < len(order):
-        most = _TOKENS + (ends[done - 1] if done else 0)
+        most = TOKENS + (ends[done - 1] if done else 0)
         rows = order[done : max(done + 1, int(np.searchsorted(ends, most, side="right")))]
         yield rows, inputs.end_to_end(rows)
         done += len(rows)
@@ -127,17 +142,17 @@ class FrozenBlocks:
 
     def __call__(self, hidden: Tensor, runs: Sequence[Run], first: int = 0) -> Tensor:
         """Hidden states `(n, d)` in front of block `first` → behind the last one; an item's do not depend on its neighbours."""
-        filled = functional.pad(hidden.to(self._dtype), (0, 0, 0, -len(hidden) % TOGETHER))
+        states = filled(hidden.to(self._dtype))
 
         def attend(triples: Tensor, heads: int) -> Tensor:
-            contexts = torch.zeros_like(filled)
+            contexts = torch.zeros_like(states)
             for run in runs:
                 run.of(contexts).copy_(_contexts(run.of(triples), heads))
             return contexts
 
         for block in self._blocks[first:]:
-            filled = block(filled, attend, lambda values: None)
-        return filled[: len(hidden)]
+            states = block(states, attend, lambda values: None)
+        return states[: len(hidden)]
 
 
 def _contexts(triples: Tensor, heads: int) -> Tensor:

@@ -29,7 +29,7 @@ class Family:
     position_bias: str = ""
     """Path of the module that biases attention by distance, if there is one."""
     as_bert: bool = False
-    """True when its blocks are built as BERT's, which `encoders.quantised` and `training.packed` compute in their own ways."""
+    """True when its blocks are built as BERT's, which `encoders.blocks` and `encoders.quantised` compute in their own ways."""
 
 
 FAMILIES: dict[str, Family] = {

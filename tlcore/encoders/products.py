@@ -6,9 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-ROWS = 512
-"""Rows of a typical product: most numbers of a block then stay in a core's cache. Weights are laid out for it; any other number
-of rows is right."""
+from tlcore.encoders.blocks import TOKENS
+
 _LEVELS = 255
 _LEAST = 1e-6
 """Ranges and weights of nothing count as this much."""
@@ -53,7 +52,8 @@ class QuantisedLinear:
         self._steps = (scaled.abs().amax(1) / 127).clamp_min(1e-12)
         rounded = (scaled / self._steps[:, None]).round()
         self._bias = bias - rounded @ grid.zero * self._steps
-        self._weight = torch.ops.onednn.qlinear_prepack(rounded.to(torch.int8), [ROWS, weight.shape[1]])
+        # Laid out for as many rows as a batch has; any other number of rows is right.
+        self._weight = torch.ops.onednn.qlinear_prepack(rounded.to(torch.int8), [TOKENS, weight.shape[1]])
         self._zeros = torch.zeros(len(weight), dtype=torch.int64)
 
     def rounded(self, values: Tensor) -> Tensor:

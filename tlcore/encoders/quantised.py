@@ -15,7 +15,7 @@ from torch.nn.functional import layer_norm
 
 from tlcore.encoders.backbone import TextBackbone, batches
 from tlcore.encoders.base import Batch, Inputs
-from tlcore.encoders.blocks import TOGETHER, Run, runs_of
+from tlcore.encoders.blocks import Run, embedded, filled, pooled, runs_of
 from tlcore.encoders.products import Grid, QuantisedLinear, Range
 
 VERSION = "int8-2"
@@ -94,7 +94,7 @@ class QuantisedBackbone:
     def __init__(self, backbone: TextBackbone, calibration: Inputs) -> None:
         """`backbone` in fp32 and eval mode; `calibration` shows which numbers flow through it."""
         ranges = _ranges(backbone, calibration)
-        self._dim, self._embed, self._pool = backbone.dim, backbone.embed, backbone.pool
+        self._embed, self._pool = backbone.embed, backbone.pool
         with torch.no_grad():
             self._blocks = [
                 QuantisedBlock(block, {name: ranges[name, depth] for name in _INPUTS})
@@ -103,14 +103,12 @@ class QuantisedBackbone:
         backbone.blocks = nn.ModuleList()  # their weights in fp32 are of no more use
 
     def __call__(self, batch: Batch) -> Tensor:
-        """Token ids end to end (`RaggedInputs.end_to_end`) → features `(b, d)` fp32 of length 1."""
-        ids, runs = batch["ids"], runs_of(batch["lengths"].tolist())
-        hidden = torch.zeros(-(-len(ids) // TOGETHER) * TOGETHER, self._dim)
-        for run in runs:
-            run.of(hidden).copy_(self._embed({"ids": run.of(ids)}))
+        """Token ids end to end (`Inputs.end_to_end`) → features `(b, d)` fp32 of length 1."""
+        runs = runs_of(batch["lengths"].tolist())
+        hidden = filled(embedded(self._embed, batch, runs))
         for block in self._blocks:
             hidden = block(hidden, runs)
-        return torch.cat([self._pool(run.of(hidden), {}) for run in runs])
+        return pooled(self._pool, hidden, runs)
 
 
 _INPUTS: dict[str, Callable[[Any], nn.Module]] = {
