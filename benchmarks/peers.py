@@ -21,9 +21,9 @@ from transformers import (
     AutoModelForSequenceClassification,
     AutoTokenizer,
     DataCollatorWithPadding,
-    EarlyStoppingCallback,
     PrinterCallback,
     Trainer,
+    TrainerCallback,
     TrainingArguments,
 )
 from transformers.utils import logging as transformers_logging
@@ -71,8 +71,8 @@ class Recipe:
     """From the bottom, the embeddings with them."""
     random: bool = False
     """From random weights instead of the pre-trained ones."""
-    patience: int | None = None
-    """Epochs without a lower loss on a fifth of the labels before it stops; None trains all epochs."""
+    stop_after: int | None = None
+    """Epochs after which it stops, with the weights that did best on a fifth of the labels; None trains all, on all labels."""
 
 
 class Finetuned:
@@ -84,7 +84,7 @@ class Finetuned:
         self._collate = DataCollatorWithPadding(self._tokenizer)
         torch.manual_seed(recipe.seed)
         self._model = _network(recipe)
-        held = len(part.texts) // 5 if recipe.patience else 0
+        held = len(part.texts) // 5 if recipe.stop_after else 0
         fit, held_out = part.rows(np.arange(held, len(part.texts))), part.rows(np.arange(held))
         with tempfile.TemporaryDirectory() as folder:
             trainer = Trainer(
@@ -93,7 +93,7 @@ class Finetuned:
                 train_dataset=self._examples(fit),
                 eval_dataset=self._examples(held_out) if held else None,
                 data_collator=self._collate,
-                callbacks=[EarlyStoppingCallback(recipe.patience)] if recipe.patience else None,
+                callbacks=[_StopAfter(recipe.stop_after)] if recipe.stop_after else None,
             )
             trainer.remove_callback(PrinterCallback)
             trainer.train()
@@ -116,6 +116,17 @@ class Finetuned:
         return [{**tokens, "labels": int(label)} for tokens, label in zip(self._tokens(part.texts), part.labels, strict=True)]
 
 
+class _StopAfter(TrainerCallback):
+    """Stops where another training of the same run stopped early, so that both do the same work."""
+
+    def __init__(self, epochs: int) -> None:
+        self._epochs = epochs
+
+    def on_epoch_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """End after that many."""
+        control.should_training_stop |= state.epoch >= self._epochs
+
+
 def _network(recipe: Recipe) -> Any:
     """The classifier before training."""
     if recipe.random:
@@ -134,13 +145,13 @@ def _arguments(recipe: Recipe, folder: str) -> TrainingArguments:
     if recipe.tuned:
         more |= {"bf16": precision().name == "bf16", "train_sampling_strategy": "group_by_length", "learning_rate": _TUNED_RATE}
         more |= {"warmup_steps": 0.1}
-    if recipe.patience:
+    if recipe.stop_after:
         more |= {"eval_strategy": "epoch", "load_best_model_at_end": True, "save_total_limit": 1}
     return TrainingArguments(
         output_dir=folder,
         num_train_epochs=recipe.epochs,
         per_device_train_batch_size=recipe.batch_size,
-        save_strategy="epoch" if recipe.patience else "no",
+        save_strategy="epoch" if recipe.stop_after else "no",
         logging_strategy="no",
         report_to="none",
         disable_tqdm=True,

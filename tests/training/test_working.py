@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy
 
 from tlcore import runtime
+from tlcore.training import packed as packing
 from tlcore.training.classifier import Classifier
 from tlcore.training.masks import Masks
 from tlcore.training.optimizer import build_optimizer, set_rates
@@ -70,6 +73,30 @@ def test_packed_blocks_compute_and_learn_what_the_network_does(start, texts, tin
     assert found.keys() == plain.keys()
     assert close(found, plain, 1e-5)
     assert all(gradient.abs().max() > 0 for name, gradient in found.items() if "key.bias" not in name)
+
+
+@pytest.mark.parametrize(("worth", "most"), [(1, 1 << 15), (1 << 13, 300)])
+def test_items_in_several_groups_learn_as_in_one(worth, most, tiny_encoder, monkeypatch):
+    network = classifier(tiny_encoder)
+    inputs = inputs_of(tiny_encoder, network, [TEXTS[0], 3 * TEXTS[2], 2 * TEXTS[2], TEXTS[1]])
+    one = gradients(network, packed(network), inputs)
+    assert len(Layout.of(torch.from_numpy(inputs.lengths)).groups) == 1
+    network.zero_grad()
+    monkeypatch.setattr(packing, "_WORTH", worth)
+    monkeypatch.setattr(packing, "_MOST", most)
+    assert len(Layout.of(torch.from_numpy(inputs.lengths)).groups) > 1
+    assert close(gradients(network, packed(network), inputs), one, 1e-5)
+
+
+@given(st.lists(st.integers(1, 200), min_size=1, max_size=40))
+def test_groups_hold_every_item_once_and_no_more_scores_than_needed(lengths):
+    groups = Layout.of(torch.tensor(lengths)).groups
+    assert sum(group.items for group in groups) == len(lengths)
+    assert [group.start for group in groups] == list(np.cumsum([0, *(len(group.places) for group in groups[:-1])]))
+    assert sum(len(group.places) for group in groups) == sum(lengths)
+    assert all(group.items == 1 or group.items * group.width**2 <= packing._MOST for group in groups)
+    widest = -(-max(max(lengths), 16) // 4) * 4
+    assert sum(group.items * group.width**2 for group in groups) <= len(lengths) * widest**2
 
 
 def test_bf16_stays_near_fp32(tiny_encoder):

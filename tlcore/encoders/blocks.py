@@ -137,8 +137,8 @@ class FrozenBlocks:
             self._blocks = [PackedBlock.of(block, self._product) for block in blocks]
 
     def _product(self, *layers: nn.Linear) -> Product:
-        weight, bias = (torch.cat([getattr(layer, name) for layer in layers]) for name in ("weight", "bias"))
-        return Product(weight.to(self._dtype), bias.to(self._dtype))
+        weight, bias = (torch.cat([getattr(layer, name).to(self._dtype) for layer in layers]) for name in ("weight", "bias"))
+        return Product(weight, bias)
 
     def __call__(self, hidden: Tensor, runs: Sequence[Run], first: int = 0) -> Tensor:
         """Hidden states `(n, d)` in front of block `first` → behind the last one; an item's do not depend on its neighbours."""

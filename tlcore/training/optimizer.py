@@ -1,6 +1,8 @@
 """What learns how fast: AdamW with lower rates for lower blocks, and a rate that rises, then falls to zero."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -51,36 +53,31 @@ class MixedAdamW(torch.optim.Optimizer):
     def step(self, norm: Tensor) -> None:  # type: ignore[override]
         """Move all weights; `norm` is the one that their gradients have."""
         scale = (norm / _LARGEST_GRADIENT).clamp(min=1.0)
-        for group in self.param_groups:
-            for some in self._portions(group["params"]):
-                copies = [self._copies[weight] for weight in some if weight in self._copies]
-                self._move(group, some, self._widened(some, copies) if copies else [weight.grad for weight in some], scale)
-                if copies:
-                    torch._foreach_copy_([copy.values for copy in copies], some)
+        for group, portions in zip(self.param_groups, self._portions, strict=True):
+            plain = [weight for weight in group["params"] if weight.grad is not None]
+            if plain:
+                self._move(group, plain, [weight.grad for weight in plain], scale)
+            for portion in portions:
+                torch._foreach_copy_(portion.gradients, [copy.gradient for copy in portion.copies])
+                self._move(group, portion.weights, portion.gradients, scale)
+                torch._foreach_copy_(portion.values, portion.weights)
 
-    def _portions(self, weights: Sequence[Tensor]) -> Iterator[list[Tensor]]:
-        """What is moved together: all weights that have gradients themselves, and a few at a time of those with copies."""
-        plain = [weight for weight in weights if weight.grad is not None]
-        if plain:
-            yield plain
+    @cached_property
+    def _portions(self) -> list[list["_Portion"]]:
+        """Of each group, the weights with copies, a few at a time."""
+        copied = [[weight for weight in group["params"] if weight in self._copies] for group in self.param_groups]
+        return [list(self._cut(weights)) for weights in copied]
+
+    def _cut(self, weights: Sequence[Tensor]) -> Iterator["_Portion"]:
+        """Weights in portions of at most `_AT_ONCE` numbers, or of one weight."""
         some: list[Tensor] = []
-        numbers = 0
-        for weight in (weight for weight in weights if weight in self._copies):
-            numbers += weight.numel()
-            if some and numbers > _AT_ONCE:
-                yield some
-                some, numbers = [], weight.numel()
+        for weight in weights:
+            if some and sum(one.numel() for one in some) + weight.numel() > _AT_ONCE:
+                yield _Portion.of(some, self._copies, self._wide)
+                some = []
             some.append(weight)
         if some:
-            yield some
-
-    def _widened(self, weights: Sequence[Tensor], copies: Sequence[Rounded]) -> list[Tensor]:
-        """Gradients of copies in fp32, in memory that the next ones will use again."""
-        sizes = [weight.numel() for weight in weights]
-        parts = self._wide[: sum(sizes)].split(sizes)
-        wide = [part.view(weight.shape) for part, weight in zip(parts, weights, strict=True)]
-        torch._foreach_copy_(wide, [copy.gradient for copy in copies])
-        return wide
+            yield _Portion.of(some, self._copies, self._wide)
 
     def _move(self, group: dict[str, Any], weights: list[Tensor], gradients: list[Any], scale: Tensor) -> None:
         """One step of some weights of a group."""
@@ -107,6 +104,26 @@ class MixedAdamW(torch.optim.Optimizer):
             state["step"] = torch.zeros((), device=weight.device)
             state["exp_avg"], state["exp_avg_sq"] = torch.zeros_like(weight), torch.zeros_like(weight)
         return state
+
+
+@dataclass(frozen=True)
+class _Portion:
+    """Weights with copies that are moved together."""
+
+    weights: list[Tensor]
+    copies: list[Rounded]
+    values: list[Tensor]
+    """Those of the copies."""
+    gradients: list[Tensor]
+    """fp32, in memory that all portions use."""
+
+    @classmethod
+    def of(cls, weights: list[Tensor], copies: Copies, memory: Tensor) -> "_Portion":
+        """The portion of these weights."""
+        own, sizes = [copies[weight] for weight in weights], [weight.numel() for weight in weights]
+        parts = memory[: sum(sizes)].split(sizes)
+        gradients = [part.view(weight.shape) for part, weight in zip(parts, weights, strict=True)]
+        return cls(weights, own, [copy.values for copy in own], gradients)
 
 
 def build_optimizer(network: Classifier, settings: TrainingSettings, copies: Copies) -> MixedAdamW:

@@ -92,7 +92,7 @@ class PackedForm:
         attend = attending(layout, self._masks)
         for block in self._blocks:
             hidden = block(hidden, attend, self._masks.like)
-        features = backbone.pool(layout.padded(hidden)[:, : layout.mask.shape[1]], {"mask": layout.mask})
+        features = backbone.pool(layout.padded(hidden), {"mask": layout.mask})
         return self._network.head(self._network.dropout(features))
 
     def _first(self, batch: Batch, layout: Layout) -> Tensor:
@@ -101,7 +101,7 @@ class PackedForm:
             return layout.filled(batch["hidden"].to(self._dtype))
         backbone = self._network.backbone
         backbone.get_submodule("embeddings").eval()  # what it drops is dropped here
-        embedded = backbone.embed({"ids": layout.padded(batch["ids"])[:, : layout.mask.shape[1]]})
+        embedded = backbone.embed({"ids": layout.padded(batch["ids"])})
         hidden = layout.packed(embedded.to(self._dtype))
         return hidden if self._network.start == 0 else self._masks.dropped(hidden)
 
