@@ -3,7 +3,7 @@
 import os
 import random
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -123,7 +123,7 @@ def versions() -> dict[str, str]:
     return {"tlcore": tlcore.__version__, **{package: version(package) for package in _COMPUTES}}
 
 
-def side_by_side(work: Callable[[_Part], _Done], parts: Iterable[_Part]) -> Iterator[_Done]:
+def side_by_side(work: Callable[[_Part], _Done], parts: Iterable[_Part]) -> Generator[_Done, None, None]:
     """What `work` makes of each part, in order; on a CPU as many parts at a time as torch has threads, each on one of them.
 
     For work whose products are too small to be shared out well; it runs in the caller's inference mode and autocast. A part's

@@ -47,7 +47,7 @@ def test_in_either_arithmetic_a_picture_alone_gives_the_same_as_among_others(in_
 
 def test_no_more_than_one_batch_is_filled_up(encoder, pictures):
     many = pictures * 20
-    sizes = [len(batch["pixels"]) for _, batch in batches(encoder.prepare(many), torch.device("cpu"), None)]
+    sizes = [len(batch["pixels"]) for _, batch in batches(encoder.prepare(many), torch.device("cpu"))]
     assert len(set(sizes)) == 1
     assert sum(sizes) - len(many) < sizes[0] < len(many)
 

@@ -86,6 +86,13 @@ def test_a_run_that_fails_is_said_and_the_next_goes_on(tiny_workspace, dataset, 
     assert "failed. This run needs more memory" in control.log()
 
 
+@pytest.mark.parametrize(("strategy", "encodes"), [("partial_fine_tuning", False), ("full_fine_tuning", True)])
+def test_items_are_encoded_for_those_who_read_features(strategy, encodes, tiny_workspace, dataset, store):
+    control = submit_quietly(tiny_workspace, make_spec(dataset, strategies=(strategy,), seeds=1))
+    race(control, store)
+    assert ("Encoding" in control.log()) == encodes
+
+
 def test_a_diverged_run_names_its_step(tiny_workspace, dataset, store):
     wild = QUICK.model_copy(update={"learning_rate": 1.0, "epochs": 50, "warmup": 0.0, "max_length": 16})
     spec = make_spec(dataset, strategies=("scratch",), seeds=1, settings={"scratch": wild})

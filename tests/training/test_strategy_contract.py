@@ -8,6 +8,7 @@ import pytest
 import torch
 from fitting import THOROUGH, Listener, build, fit, labelled
 
+from tlcore.encoders.base import DirectFeatures
 from tlcore.errors import ChoiceError, Stopped
 from tlcore.training.catalogue import STRATEGIES, strategy_class
 from tlcore.training.strategies.base import FitContext, Labelled, State
@@ -67,6 +68,20 @@ def test_a_fit_leaves_the_encoder_and_the_global_generators_as_they_were(strateg
     assert np.array_equal(np.random.get_state()[1], numpy_state)  # noqa: NPY002
     assert np.array_equal(toy.encoder.encode(toy.items), features)
     assert all(torch.equal(tensor, weights[name]) for name, tensor in toy.encoder.network("pretrained").state_dict().items())
+
+
+@every_strategy
+def test_reads_frozen_features_as_its_card_says(strategy, toy):
+    class Watched(DirectFeatures):
+        asked = False
+
+        def features(self, *arguments):
+            self.asked = True
+            return super().features(*arguments)
+
+    source = Watched()
+    fit(strategy, toy.encoder, labelled(toy), context=FitContext(features=source))
+    assert source.asked == STRATEGIES[strategy].reads_features
 
 
 @every_strategy

@@ -10,7 +10,7 @@ from torch import nn
 
 from tlcore import runtime
 from tlcore.encoders.backbone import batches
-from tlcore.encoders.base import Backbone, Inputs
+from tlcore.encoders.base import Backbone, Inputs, counted
 from tlcore.files import sha256_of
 from tlcore.records import EncoderCard, Picture
 
@@ -80,7 +80,7 @@ class TinyConvolutions(Backbone):
             return inputs
         prefix, kept = copy.deepcopy(self).eval(), {}
         with torch.inference_mode():
-            for rows, batch in batches(inputs, torch.device("cpu"), on_progress):
+            for rows, batch in counted(batches(inputs, torch.device("cpu")), len(inputs), on_progress):
                 hidden = prefix.embed(batch)
                 for index in range(start):
                     hidden = prefix.run_block(index, hidden, batch)
@@ -120,7 +120,7 @@ class TinyImageEncoder:
     def encode(self, items, on_progress=None):
         inputs, features = self.prepare(items), np.empty((len(items), 24), dtype=np.float32)
         with torch.inference_mode():
-            for rows, batch in batches(inputs, torch.device("cpu"), on_progress):
+            for rows, batch in counted(batches(inputs, torch.device("cpu")), len(inputs), on_progress):
                 features[rows] = self.pretrained(batch).numpy()
         return features
 

@@ -1,14 +1,14 @@
 """A transformers text network cut into blocks, and the inputs it takes: token ids, or the stored output of a prefix."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tlcore.encoders.base import Backbone, Batch, Inputs, IntArray, OnProgress, pad
+from tlcore.encoders.base import Backbone, Batch, Computed, Inputs, IntArray, OnProgress, counted, pad
 from tlcore.encoders.blocks import FrozenBlocks, embedded, end_to_end, pooled, runs_of
 from tlcore.encoders.families import Family
 from tlcore.encoders.room import Room
@@ -113,18 +113,15 @@ class TextBackbone(Backbone):
         if start == 0:
             return inputs
         dtype = self._arithmetic()
-        lengths, done = inputs.lengths, 0
+        lengths = inputs.lengths
         starts = np.cumsum(lengths) - lengths
         flat = Room((int(lengths.sum()), self.dim), dtype)
         with torch.inference_mode():
-            for rows, states in self._copy_below(start).states(inputs):
+            for rows, states in counted(self._copy_below(start).states(inputs), len(inputs), on_progress):
                 flat[_slots(starts[rows], lengths[rows])] = states.to("cpu", dtype)
-                done += len(rows)
-                if on_progress:
-                    on_progress(done, len(inputs))
         return RaggedInputs("hidden", flat, lengths)
 
-    def states(self, inputs: Inputs, start: int = 0) -> Iterator[tuple[IntArray, Tensor]]:
+    def states(self, inputs: Inputs, start: int = 0) -> Computed[Tensor]:
         """Rows, and what the last block gives for them `(n, d)`, their tokens end to end; until all inputs are through.
 
         For a network in eval mode and a caller in inference mode; `start` is as in `forward`. On a CPU an item's states do not
@@ -132,7 +129,7 @@ class TextBackbone(Backbone):
         """
         packs = self.as_bert and self._place.type == "cpu"
         compute = self._packed(start) if packs else self._plain(start)
-        return side_by_side(compute, end_to_end(inputs) if packs else batches(inputs, self._place, None))
+        return side_by_side(compute, end_to_end(inputs) if packs else batches(inputs, self._place))
 
     def _plain(self, start: int) -> Pass:
         """Batches of equally long items through the network as it is."""
@@ -174,7 +171,7 @@ class TextBackbone(Backbone):
         return torch.get_autocast_dtype(place) if torch.is_autocast_enabled(place) else torch.float32
 
 
-def features_of(backbone: Backbone, inputs: Inputs, start: int) -> Iterator[tuple[IntArray, Tensor]]:
+def features_of(backbone: Backbone, inputs: Inputs, start: int) -> Computed[Tensor]:
     """Rows and their features `(b, d)` fp32, until all inputs are through; see `TextBackbone.states`."""
     if isinstance(backbone, TextBackbone):
         for rows, states in backbone.states(inputs, start):
@@ -185,7 +182,7 @@ def features_of(backbone: Backbone, inputs: Inputs, start: int) -> Iterator[tupl
         rows, batch = part
         return rows, backbone(batch, start if "hidden" in batch else 0)[: len(rows)].float()
 
-    yield from side_by_side(compute, batches(inputs, next(backbone.parameters()).device, None))
+    yield from side_by_side(compute, batches(inputs, next(backbone.parameters()).device))
 
 
 def _slots(starts: IntArray, lengths: IntArray) -> Tensor:
@@ -193,7 +190,7 @@ def _slots(starts: IntArray, lengths: IntArray) -> Tensor:
     return torch.from_numpy(np.repeat(starts - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum()))
 
 
-def batches(inputs: Inputs, place: torch.device, on_progress: OnProgress | None) -> Iterator[tuple[IntArray, Batch]]:
+def batches(inputs: Inputs, place: torch.device) -> Computed[Batch]:
     """All inputs, longest first, in batches of equally long items: (rows, batch on `place`).
 
     Nothing is padded, so that on a CPU an item's result does not depend on its neighbours. Matrix products of very few rows
@@ -210,5 +207,3 @@ def batches(inputs: Inputs, place: torch.device, on_progress: OnProgress | None)
         filled = np.resize(rows, max(len(rows), fewest))
         yield rows, {key: tensor.to(place) for key, tensor in inputs.batch(filled).items()}
         done += len(rows)
-        if on_progress:
-            on_progress(done, len(order))

@@ -5,8 +5,9 @@ An `Encoder` turns items into features and hands out networks to train; a `Backb
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from typing import Literal, Protocol
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from typing import Literal, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,9 @@ Batch = dict[str, Tensor]
 OnProgress = Callable[[int, int], None]
 """Called with (items done, items in all); may raise `Stopped`."""
 Weights = Literal["pretrained", "random"]
+_Found = TypeVar("_Found")
+Computed = Generator[tuple[IntArray, _Found], None, None]
+"""Rows of some items and what was computed of them, until all items are through; to be closed when nobody listens any more."""
 
 
 class Inputs(ABC):
@@ -143,6 +147,17 @@ class DirectFeatures:
 
     def seconds_cold(self, encoder: Encoder, items: Sequence[Item]) -> None:
         """Not known in advance."""
+
+
+def counted(parts: Computed[_Found], total: int, on_progress: OnProgress | None) -> Computed[_Found]:
+    """The same parts of `total` items; tells how many items are through whenever the caller is done with a part."""
+    done = 0
+    with closing(parts):  # at once when telling raises, lest threads go on
+        for rows, found in parts:
+            yield rows, found
+            done += len(rows)
+            if on_progress:
+                on_progress(done, total)
 
 
 def texts_in(items: Sequence[Item]) -> list[str]:

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from tlcore.encoders.backbone import batches
-from tlcore.encoders.base import Batch, FloatArray, Inputs, IntArray, OnProgress, Weights, pictures_in
+from tlcore.encoders.base import Batch, FloatArray, Inputs, IntArray, OnProgress, Weights, counted, pictures_in
 from tlcore.encoders.image_backbone import ImageBackbone, PixelInputs
 from tlcore.encoders.pixels import DirectPixels, PixelSource, View
 from tlcore.records import EncoderCard, Item, Picture
@@ -100,12 +100,9 @@ class ImageEncoder:
         """
         features = np.empty((len(items), self.card.dim), dtype=np.float32)
         self.load()
-        done = 0
-        for rows, found in side_by_side(self._features, _ahead(self._batches(pictures_in(items)))):
+        parts = _ahead(self._batches(pictures_in(items)))
+        for rows, found in counted(side_by_side(self._features, parts), len(items), on_progress):
             features[rows] = found
-            done += len(rows)
-            if on_progress:
-                on_progress(done, len(items))
         return features
 
     @torch.inference_mode()
@@ -132,7 +129,7 @@ class ImageEncoder:
     def _batches(self, pictures: list[Picture]) -> Iterator[tuple[IntArray, Batch]]:
         """All pictures in batches, some of them made ready at a time: (rows, batch on the device)."""
         for first in range(0, len(pictures), _TOGETHER):
-            for rows, batch in batches(self.prepare(pictures[first : first + _TOGETHER]), device(), None):
+            for rows, batch in batches(self.prepare(pictures[first : first + _TOGETHER]), device()):
                 yield rows + first, batch
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from tlcore.encoders.backbone import batches
-from tlcore.encoders.base import Backbone, Batch, Inputs, IntArray, OnProgress
+from tlcore.encoders.base import Backbone, Batch, Inputs, IntArray, OnProgress, counted
 from tlcore.encoders.image_frozen import Parts, frozen
 from tlcore.encoders.pixels import Pixels
 from tlcore.encoders.room import Room
@@ -116,7 +116,7 @@ class ImageBackbone(Backbone):
             return rows, _channels_behind(hidden[: len(rows)]).to("cpu", dtype)
 
         with torch.inference_mode(), torch.autocast(place.type, enabled=False):
-            for rows, kept in side_by_side(compute, batches(inputs, place, on_progress)):
+            for rows, kept in counted(side_by_side(compute, batches(inputs, place)), len(inputs), on_progress):
                 if stored is None:
                     stored = Room((len(inputs), *kept.shape[1:]), dtype)
                 stored[torch.from_numpy(rows)] = kept

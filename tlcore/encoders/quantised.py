@@ -152,7 +152,7 @@ def _ranges(backbone: TextBackbone, inputs: Inputs) -> dict[tuple[str, int], Ran
         for name, layer in _INPUTS.items()
     ]
     with torch.inference_mode():
-        for _, batch in batches(inputs, torch.device("cpu"), None):
+        for _, batch in batches(inputs, torch.device("cpu")):
             backbone(batch)
     for hook in hooks:
         hook.remove()

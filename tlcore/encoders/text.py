@@ -12,7 +12,7 @@ from torch import Tensor
 
 from tlcore.encoders import quantised, tokens
 from tlcore.encoders.backbone import RaggedInputs, TextBackbone, batches
-from tlcore.encoders.base import Batch, FloatArray, IntArray, OnProgress, Weights, texts_in
+from tlcore.encoders.base import Batch, FloatArray, IntArray, OnProgress, Weights, counted, texts_in
 from tlcore.encoders.blocks import end_to_end
 from tlcore.encoders.calibration import CALIBRATION, PROBE
 from tlcore.encoders.families import Architecture, read_json, weight_files
@@ -88,13 +88,9 @@ class TextEncoder:
         inputs = self.prepare(items)
         features = np.empty((len(inputs), self.card.dim), dtype=np.float32)
         self.load()
-        done = 0
-        parts = end_to_end(inputs) if self.precision.name == "int8" else batches(inputs, device(), None)
-        for rows, found in side_by_side(self._features, parts):
+        parts = end_to_end(inputs) if self.precision.name == "int8" else batches(inputs, device())
+        for rows, found in counted(side_by_side(self._features, parts), len(inputs), on_progress):
             features[rows] = found
-            done += len(rows)
-            if on_progress:
-                on_progress(done, len(inputs))
         return features
 
     @torch.inference_mode()

@@ -107,9 +107,7 @@ def part_costs(
 ) -> list[float]:
     """Seconds for encoding, then for each of `plans`; where nothing was calibrated only their proportions mean anything."""
     sizes = {name: _Sizes(workspace, prepared, name, image_size) for name in dict.fromkeys(plan.encoder for plan in plans)}
-    encoding = sum(
-        sizes[name].encoding(max(plan.budget for plan in plans if plan.encoder == name)) for name in sizes if name != NO_ENCODER
-    )
+    encoding = sum(size.encoding([plan for plan in plans if plan.encoder == name]) for name, size in sizes.items())
     return [encoding, *(KEEP_SECONDS + sizes[plan.encoder].fit(plan) + sizes[plan.encoder].test(plan) for plan in plans)]
 
 
@@ -184,9 +182,13 @@ class _Sizes:
         own = self.card.max_length or 512
         return float(np.minimum(self.counts, min(limit or own, own)).mean())
 
-    def encoding(self, budget: int) -> float:
-        """Encoding the budget's items and the test's."""
-        return (budget + len(self.prepared.split.test)) * self.load() * self.prices.encode
+    def encoding(self, plans: Sequence[RunPlan]) -> float:
+        """Encoding what the plans read features of: the largest budget's items, and the test's where no network learns."""
+        reading = [(plan.budget, strategy_card(plan.strategy)) for plan in plans if strategy_card(plan.strategy).reads_features]
+        if not reading:
+            return 0.0
+        tested = 0 if all(card.trains_network for _, card in reading) else len(self.prepared.split.test)
+        return (max(budget for budget, _ in reading) + tested) * self.load() * self.prices.encode
 
     def fit(self, plan: RunPlan) -> float:
         """Fitting one run, its items' features at hand."""

@@ -188,7 +188,7 @@ class Race:
     def _encode(self, todo: Sequence[PlannedRun]) -> None:
         """Features of every item that a coming run wants them of, once for all runs."""
         wanted: dict[str, list[IntArray]] = defaultdict(list)
-        plans = [run.plan for run in todo if strategy_card(run.plan.strategy).transfer]
+        plans = [run.plan for run in todo if strategy_card(run.plan.strategy).reads_features]
         # A seed's smaller budgets are part of its largest, so only that one is drawn.
         for plan in {(plan.encoder, plan.seed): plan for plan in sorted(plans, key=lambda plan: plan.budget)}.values():
             wanted[plan.encoder].append(self._prepared.drawn(plan))

@@ -27,6 +27,8 @@ class StrategyCard(Record):
     """True when it starts from pre-trained weights."""
     uses_encoder: bool
     """False when it works on the raw items; its runs carry the encoder id `none`."""
+    reads_features: bool
+    """True when it begins with frozen features of its labels, which an experiment computes once for all its runs."""
     trains_network: bool
     """True when it runs the epoch loop (and so has epochs, rates, checkpoints)."""
     implementation: str
@@ -73,6 +75,7 @@ STRATEGIES: dict[str, StrategyCard] = {
         image_about="Small pixels and colours with logistic regression: no deep learning, the bar that everything else must clear.",
         transfer=False,
         uses_encoder=False,
+        reads_features=False,
         trains_network=False,
         implementation=f"{_HERE}.classic:Classic",
         fields=("class_weights",),
@@ -83,6 +86,7 @@ STRATEGIES: dict[str, StrategyCard] = {
         about="The same network with random weights: what your labels alone can teach it. The fair control.",
         transfer=False,
         uses_encoder=True,
+        reads_features=False,
         trains_network=True,
         implementation=f"{_HERE}.scratch:Scratch",
         defaults=TrainingSettings(layer_decay=1.0, epochs=15, early_stopping=True),
@@ -105,6 +109,7 @@ STRATEGIES: dict[str, StrategyCard] = {
         about="The pre-trained network stays as it is; only a small classifier on top learns. Fast, and often hard to beat.",
         transfer=True,
         uses_encoder=True,
+        reads_features=True,
         trains_network=False,
         implementation=f"{_HERE}.feature_extraction:FeatureExtraction",
         fields=("class_weights",),
@@ -115,6 +120,7 @@ STRATEGIES: dict[str, StrategyCard] = {
         about="The top blocks of the pre-trained network learn along; the lower ones are computed once and kept.",
         transfer=True,
         uses_encoder=True,
+        reads_features=False,
         trains_network=True,
         implementation=f"{_HERE}.partial_fine_tuning:PartialFineTuning",
         image_defaults=_IMAGES.model_copy(update={"learning_rate": 5e-4, "top_blocks": 3, "epochs": 8, "augmentation": "none"}),
@@ -126,6 +132,7 @@ STRATEGIES: dict[str, StrategyCard] = {
         about="Every weight of the pre-trained network learns, the classifier first. Slowest, and usually the most accurate.",
         transfer=True,
         uses_encoder=True,
+        reads_features=True,
         trains_network=True,
         implementation=f"{_HERE}.full_fine_tuning:FullFineTuning",
         image_defaults=_IMAGES,

@@ -11,7 +11,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from tlcore import runtime
 from tlcore.encoders.backbone import features_of
-from tlcore.encoders.base import Backbone, Batch, FloatArray, Inputs, OnProgress
+from tlcore.encoders.base import Backbone, Batch, FloatArray, Inputs, OnProgress, counted
 from tlcore.training.convolutions import spare_slow_kernels
 from tlcore.training.heads import LinearHead
 
@@ -105,15 +105,12 @@ def predict_features(network: Classifier, inputs: Inputs, on_progress: OnProgres
 @torch.inference_mode()
 def _predict(network: Classifier, finish: nn.Module, width: int, inputs: Inputs, on_progress: OnProgress | None) -> FloatArray:
     """What `finish` makes `(n, width)` of each input's features."""
-    found, done = np.empty((len(inputs), width), dtype=np.float32), 0
+    found = np.empty((len(inputs), width), dtype=np.float32)
     network.eval()
     with autocast():
-        for rows, features in features_of(network.backbone, inputs, network.start or 0):
+        for rows, features in counted(features_of(network.backbone, inputs, network.start or 0), len(inputs), on_progress):
             with torch.autocast(features.device.type, enabled=False):
                 found[rows] = finish(features).cpu().numpy()
-            done += len(rows)
-            if on_progress:
-                on_progress(done, len(inputs))
     return found
 
 
