@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from tiny_networks import FILLERS, TOPICS, write_network, write_tokenizer
 
 from tlcore import runtime
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 # Read when torch is loaded: threads that spin while they wait make tests crawl on a busy machine.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+# How long an example may take says more about the machine than about the code.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 class ToyTexts(NamedTuple):

@@ -42,7 +42,7 @@ def judged(path: Path, block: int, monkeypatch: pytest.MonkeyPatch, *, short_cut
     return rows, lines, audit.bad
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(LINES, NEWLINES, st.integers(1, 40))
 def test_neither_blocks_nor_the_short_cut_change_what_is_read(tmp_path_factory, lines, newline, block):
     path = tmp_path_factory.getbasetemp() / "blocks.csv"

@@ -26,7 +26,7 @@ LABELLED = st.lists(st.tuples(TEXTS, st.sampled_from(["pos", "neg"])), min_size=
 NOISE = st.one_of(st.binary(max_size=400), st.text('a,";\n\r\té\0', max_size=80).map(str.encode))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(TABLES, DIALECTS, st.sampled_from(ENCODINGS))
 def test_what_a_writer_wrote_is_what_is_read(table, dialect, encoding):
     table = [[cell.replace("\0", "") for cell in row] for row in table]
@@ -49,7 +49,7 @@ def test_what_a_writer_wrote_is_what_is_read(table, dialect, encoding):
     assert loaded.rows == table
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.lists(
         st.tuples(
@@ -65,7 +65,7 @@ def test_what_a_writer_wrote_is_read_without_being_told_how(table):
     assert load(written.getvalue().encode()).rows == [list(row) for row in table]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.one_of(st.binary(max_size=400), st.text('a,";\n\r\té\0', max_size=80).map(str.encode)), st.sampled_from(["stop", "skip"])
 )
@@ -78,7 +78,7 @@ def test_any_bytes_are_read_or_refused_in_words(content, bad_rows):
         assert loaded.report.rows == len(loaded.rows) > 0
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.text('ab,"\n', max_size=60), st.integers(0, 5))
 def test_good_rows_are_never_lost_to_bad_ones(noise, extra):
     good = [f"row {at},label" for at in range(extra)]

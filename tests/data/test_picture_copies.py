@@ -110,7 +110,7 @@ def test_nothing_and_one_picture():
     assert families(["00" * 8]) == [0]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.integers(1, DISTANCE), st.sampled_from((50, 1_000, 2_000_000)))
 def test_the_index_misses_no_pair_within_the_distance(seed, distance, chunk):
     rng = np.random.default_rng(seed)

@@ -58,7 +58,7 @@ def shards(workspace) -> list[Path]:
     return sorted(workspace.features.rglob("*.npy"))
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(requests=st.lists(st.lists(st.text(max_size=3), max_size=12), min_size=1, max_size=4))
 def test_whatever_is_asked_for_comes_in_order_and_is_computed_once(workspace, requests):
     encoder = CountingEncoder(fingerprint=uuid4().hex)

@@ -14,7 +14,7 @@ def random_case(seed: int, items: int, classes: int):
     return rng.integers(0, classes, items), rng.dirichlet(np.ones(classes), items)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.integers(2, 60), st.integers(2, 6))
 def test_averages_agree_with_the_library_over_classes_that_occur(seed, items, classes):
     labels, probabilities = random_case(seed, items, classes)

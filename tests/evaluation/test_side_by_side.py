@@ -142,7 +142,7 @@ def test_runs_on_some_of_their_items(make_outcomes):
     assert (some.predicted == some.labels).tolist() == [True, False] and some.run is run.run
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(1, 4), st.integers(2, 60))
 def test_exchanging_the_two_changes_signs_and_nothing_else(seed, seeds, items):
     tables = Simulation(seeds, items, draw_seed=seed).curves({"one": [0.5, 0.7], "other": [0.7, 0.9], "third": [0.9, 0.5]})

@@ -29,7 +29,7 @@ def make_predictions(classes: tuple[str, ...], rows: int = 5) -> Predictions:
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1), min_size=1, max_size=4, unique=True)
 )

@@ -54,7 +54,7 @@ def test_failed_saving_leaves_the_bundle_before(folder: Path, card: ModelCard) -
 
 
 @pytest.mark.parametrize("name", FILES)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_one_flipped_byte_is_refused_by_file_name(folder: Path, name: str, data: st.DataObject) -> None:
     content = (folder / name).read_bytes()
