@@ -40,15 +40,15 @@ def atomic_path(target: Path, *, lasting: bool = True) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def write_bytes(target: Path, content: bytes) -> None:
-    """Write `content` to `target` whole or not at all."""
-    with atomic_path(target) as temporary:
+def write_bytes(target: Path, content: bytes, *, lasting: bool = True) -> None:
+    """Write `content` to `target` whole or not at all; `lasting` as in `atomic_path`."""
+    with atomic_path(target, lasting=lasting) as temporary:
         temporary.write_bytes(content)
 
 
-def write_text(target: Path, text: str) -> None:
-    """Write `text` as UTF-8 to `target` whole or not at all."""
-    write_bytes(target, text.encode())
+def write_text(target: Path, text: str, *, lasting: bool = True) -> None:
+    """Write `text` as UTF-8 to `target` whole or not at all; `lasting` as in `atomic_path`."""
+    write_bytes(target, text.encode(), lasting=lasting)
 
 
 @contextmanager

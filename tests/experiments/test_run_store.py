@@ -80,6 +80,37 @@ def test_both_readers_see_the_same(store, recorder, control):
         ]
 
 
+def test_one_run_is_read_alone_as_among_all(store, recorder, control):
+    _, runs = record_some(recorder)
+    for run in runs:
+        [direct], [client] = rows.read_sqlite(store._file, run=run.id), store._server_rows(run=run.id)
+        [among] = [row for row in store.recorded(control.id) if row.id == run.id]
+        assert direct == among
+        assert (client.metrics, client.params, client.history) == (direct.metrics, direct.params, direct.history)
+        assert store.run(run.id).curve == store.runs(control.id)[run.plan.position].curve
+    for other in (recorder.parent, "nothing", "' OR 1=1 --"):
+        with pytest.raises(NotFoundError):
+            store.run(other)
+
+
+def test_mlflow_keeps_of_a_finished_run_what_its_own_client_would(store, recorder, control):
+    _, runs = recorder.open()
+    metrics, tags = {"accuracy": 0.5, "log_loss": float("nan")}, {"precision": "fp32"}
+    recorder.begin(runs[0])
+    store.finish(runs[0].id, metrics, tags)
+    recorder.begin(runs[1])
+    store.log(runs[1].id, metrics, tags=tags)
+    store.end(runs[1].id, RunStatus.FINISHED)
+    client = mlflow.MlflowClient(store.uri)
+    ours, theirs = (client.get_run(run.id) for run in runs[:2])
+    assert (ours.info.status, ours.info.lifecycle_stage) == (theirs.info.status, theirs.info.lifecycle_stage)
+    assert ours.data.metrics == pytest.approx(theirs.data.metrics, nan_ok=True)
+    assert rows.client_row(ours, {}).tag("precision") == rows.client_row(theirs, {}).tag("precision") == "fp32"
+    for name in metrics:
+        [mine], [other] = (client.get_metric_history(run.id, name) for run in runs[:2])
+        assert (mine.value, mine.step) == pytest.approx((other.value, other.step), nan_ok=True)
+
+
 def test_mlflow_shows_parent_and_children_with_names_and_true_durations(store, recorder, control):
     prepared, runs = recorder.open()
     time.sleep(0.3)

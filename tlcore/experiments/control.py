@@ -110,8 +110,8 @@ class Control:
         return _read(self.folder / "progress.json", Progress)
 
     def write_progress(self, progress: Progress) -> None:
-        """Say where the worker stands."""
-        write_text(self.folder / "progress.json", progress.model_dump_json())
+        """Say where the worker stands; after a power cut nobody works."""
+        write_text(self.folder / "progress.json", progress.model_dump_json(), lasting=False)
 
     @property
     def cancel_asked(self) -> bool:

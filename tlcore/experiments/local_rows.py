@@ -5,6 +5,7 @@ copies of one that the client made, so what MLflow keeps in columns that mean no
 `tests/experiments/test_run_store.py` proves that the client sees no difference.
 """
 
+import math
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -70,6 +71,23 @@ def begin(path: Path, run: str, tags: Mapping[str, str]) -> None:
             "UPDATE runs SET status = ?, start_time = ?, end_time = NULL WHERE run_uuid = ?",
             (RunStatus.RUNNING.value, _now(), run),
         )
+        _describe(database, run, {}, prefixed(tags))
+
+
+def finish(path: Path, run: str, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
+    """A run is FINISHED as of now, with these numbers, which have no step.
+
+    Raises StorageError when the file stays locked or is no run store.
+    """
+    at = _now()
+    values = [(run, key, 0.0 if math.isnan(value) else float(value), at, math.isnan(value)) for key, value in metrics.items()]
+    with _writing(path) as database:
+        for table in ("metrics", "latest_metrics"):
+            database.executemany(
+                f"INSERT OR REPLACE INTO {table} (run_uuid, key, value, timestamp, is_nan, step) VALUES (?, ?, ?, ?, ?, 0)",
+                values,
+            )
+        database.execute("UPDATE runs SET status = ?, end_time = ? WHERE run_uuid = ?", (RunStatus.FINISHED.value, at, run))
         _describe(database, run, {}, prefixed(tags))
 
 

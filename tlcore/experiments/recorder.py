@@ -35,6 +35,7 @@ class Recorder:
         self.store = store
         self.submission = submission
         self.parent = ""
+        self._sentence: str | None = None
 
     def open(self) -> tuple[Prepared, list[PlannedRun]]:
         """Dataset, split and runs: those that an earlier attempt recorded, completed by what it did not get to."""
@@ -76,19 +77,19 @@ class Recorder:
         for name in (artifacts.PREDICTIONS, artifacts.SCORES, artifacts.BUNDLE):
             self.store.publish(run.id, name)
         shown = scores.model_dump(include={"accuracy", "macro_f1", "balanced_accuracy", "log_loss"})
-        self.store.log(run.id, metrics={**shown, **facts}, tags={**said, "predictions_sha256": seal})
-        self.store.end(run.id, RunStatus.FINISHED)
+        self.store.finish(run.id, {**shown, **facts}, {**said, "predictions_sha256": seal})
 
     def end(self, run: PlannedRun, status: RunStatus, reason: str) -> None:
         """A run ends without a result."""
         self.store.end(run.id, status, reason)
 
     def answer(self, results: Record, sentence: str) -> None:
-        """Renew the experiment's results; MLflow's own pages show the sentence as its description."""
+        """Renew the experiment's results."""
         artifacts.write_sealed(self.store.artifact_folder(self.parent) / artifacts.RESULTS, results)
         self.store.publish(self.parent, artifacts.RESULTS)
-        self.store.log(self.parent, tags={"verdict": sentence})
-        self.store.describe(self.parent, sentence)
+        if sentence != self._sentence:
+            self.store.conclude(self.parent, sentence)
+            self._sentence = sentence
 
     def close(self, status: RunStatus, reason: str) -> None:
         """The experiment ends; what it did not get to is closed with it."""

@@ -114,7 +114,7 @@ class RunStore:
 
     def run(self, run: str) -> RunRecord:
         """One run with its curve and, when finished, its full scores. Raises NotFoundError."""
-        record = next(record for record in self.runs(self._row(run).tag("experiment")) if record.id == run)
+        record = rows.run_record(self._row(run))
         if record.status is not RunStatus.FINISHED:
             return record
         return record.model_copy(update={"scores": artifacts.read_sealed(self.artifact(run, artifacts.SCORES), Scores, run)})
@@ -184,9 +184,10 @@ class RunStore:
             tags=[entities.RunTag(key, value) for key, value in rows.prefixed(tags or {}).items()],
         )
 
-    def describe(self, run: str, text: str) -> None:
-        """The description that MLflow's own pages show of a run."""
-        self._call("set_tag", run, "mlflow.note.content", text)
+    def conclude(self, run: str, sentence: str) -> None:
+        """Keep the sentence that an experiment has earned; MLflow's own pages show it as the description."""
+        tag = _mlflow().entities.RunTag
+        self._call("log_batch", run, tags=[tag(f"{TAG}verdict", sentence), tag("mlflow.note.content", sentence)])
 
     def schedule(self, run: str) -> None:
         """SCHEDULED once more."""
@@ -201,6 +202,14 @@ class RunStore:
         else:
             self._call("update_run", run, status=RunStatus.RUNNING)
             self.log(run, tags=tags)
+
+    def finish(self, run: str, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
+        """FINISHED, as of this moment, with all that is known of it."""
+        if self._file:
+            local_rows.finish(self._file, run, metrics, tags)
+        else:
+            self.log(run, metrics, tags=tags)
+            self.end(run, RunStatus.FINISHED)
 
     def end(self, run: str, status: RunStatus, reason: str = "") -> None:
         """Over, as of this moment. Without a reason the record keeps the empty one it has had since it began."""
@@ -269,19 +278,20 @@ class RunStore:
             raise rows.storage_error(self.uri, error) from error
 
     def _row(self, run: str) -> Row:
-        """The row of a run. Raises NotFoundError."""
-        for row in self.recorded():
-            if row.id == run and row.parent:
-                return row
-        raise NotFoundError(f"There is no run “{run[:80]}” (any more).")
+        """The row of a run, with its history. Raises NotFoundError."""
+        found = rows.read_sqlite(self._file, run=run) if self._file else self._server_rows(run=run)
+        if not found or not found[0].parent:
+            raise NotFoundError(f"There is no run “{run[:80]}” (any more).")
+        return found[0]
 
-    def _server_rows(self, experiment: str | None) -> list[Row]:
-        """As `recorded`, from MLflow's server."""
+    def _server_rows(self, experiment: str | None = None, run: str | None = None) -> list[Row]:
+        """As `rows.read_sqlite`, from MLflow's server."""
         found, token = [], None
         wanted = f"tags.`{TAG}experiment` " + (f"= '{Control(self.workspace, experiment).id}'" if experiment else "!= ''")
         while token != "":
             page = self._call("search_runs", [self._experiment], wanted, max_results=1_000, page_token=token)
-            found += [rows.client_row(run, self._curve(run) if experiment else {}) for run in page]
+            page_rows = [one for one in page if run in (None, one.info.run_id)]
+            found += [rows.client_row(one, self._curve(one) if experiment or run else {}) for one in page_rows]
             token = page.token or ""
         return found
 
