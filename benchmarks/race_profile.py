@@ -1,9 +1,9 @@
-"""Where the default race spends its time: by strategy from Start to answer, then by kind of arithmetic within a step.
+"""Where the default race spends its time: by strategy from Start to answer, by kind of arithmetic within a step, by threads.
 
     python -m benchmarks.race_profile
 
 The race on the sample `reviews` goes through the queue, with one seed; the steps are those of full fine-tuning on the same
-labels, under torch's profiler, which slows them down.
+labels, for their kinds of arithmetic under torch's profiler, which slows them down.
 """
 
 import tempfile
@@ -12,8 +12,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
+from statistics import fmean
 from typing import Any
 
+import torch
 from torch.profiler import ProfilerActivity, profile
 
 from benchmarks.measure import RESULTS, keep, machine
@@ -83,19 +85,57 @@ def _seconds(run: RunRecord) -> float:
     return (datetime.fromisoformat(str(run.ended_at)) - datetime.fromisoformat(str(run.started_at))).total_seconds()
 
 
+class _Pace(Hook):
+    """Times training steps, and ends the run after a hundred."""
+
+    def __init__(self) -> None:
+        self.took: list[float] = []
+        self._training, self._last = False, 0.0
+
+    def on_phase(self, name: str, share: float) -> None:
+        """Steps before training are not looked at."""
+        self._training, self._last = name == "Training", time.perf_counter()
+
+    def on_step(self, share: float) -> None:
+        """Note the time since the last step, or end."""
+        if self._training:
+            now = time.perf_counter()
+            self.took.append(now - self._last)
+            self._last = now
+        if len(self.took) == 5 * _STEPS:
+            raise Stopped("enough")
+
+
+def paces(workspace: Workspace, dataset: Any) -> dict[int, float]:
+    """Mean seconds of a step, by the number of threads: on one, and on all."""
+    found = {}
+    for threads in sorted({1, runtime.configure_threads()}):
+        torch.set_num_threads(threads)
+        hook = _Pace()
+        _train(workspace, dataset, hook)
+        found[threads] = fmean(hook.took[-4 * _STEPS :])
+    return found
+
+
 def steps(workspace: Workspace, dataset: Any) -> list[tuple[str, float]]:
     """Shares of the time of a training step, 0-1, by kind of operation."""
-    prepared = prepare(workspace, spec_for(dataset, seeds=1))
-    plan = next(plan for plan in prepared.plans if plan.strategy == "full_fine_tuning")
-    rows, hook = prepared.drawn(plan), _Enough()
-    encoder = load_encoder(plan.encoder, workspace)
-    model = strategy_class(plan.strategy)(len(prepared.classes), encoder, plan.settings, plan.seed)
-    with suppress(Stopped):
-        model.fit(Labelled(prepared.items(rows), prepared.labels[rows]), FitContext(FeatureStore(workspace), hook))
+    hook = _Enough()
+    _train(workspace, dataset, hook)
     spent: dict[str, float] = defaultdict(float)
     for event in hook.profile.key_averages():
         spent[_kind(event.key)] += event.self_cpu_time_total
     return sorted(((kind, time / sum(spent.values())) for kind, time in spent.items()), key=lambda part: -part[1])
+
+
+def _train(workspace: Workspace, dataset: Any, hook: Hook) -> None:
+    """Full fine-tuning on all labels until the hook ends it."""
+    prepared = prepare(workspace, spec_for(dataset, seeds=1))
+    plan = next(plan for plan in prepared.plans if plan.strategy == "full_fine_tuning")
+    rows = prepared.drawn(plan)
+    encoder = load_encoder(plan.encoder, workspace)
+    model = strategy_class(plan.strategy)(len(prepared.classes), encoder, plan.settings, plan.seed)
+    with suppress(Stopped):
+        model.fit(Labelled(prepared.items(rows), prepared.labels[rows]), FitContext(FeatureStore(workspace), hook))
 
 
 def _kind(operation: str) -> str:
@@ -111,12 +151,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace(folder)
         dataset = add_sample(workspace, "reviews")
-        by_strategy, by_kind = race(workspace, dataset), steps(workspace, dataset)
+        by_strategy, by_kind, by_threads = race(workspace, dataset), steps(workspace, dataset), paces(workspace, dataset)
     for name, seconds in by_strategy:
         print(f"{seconds:8.1f} s  {name}")
     for name, share in by_kind:
         print(f"{share:8.0%}    {name}")
-    found = {"race_seconds": dict(by_strategy), "step_shares": dict(by_kind), "machine": machine()}
+    for threads, seconds in by_threads.items():
+        print(f"{1000 * seconds:8.0f} ms a step on {threads} thread{'s' * (threads > 1)}")
+    found = {
+        "race_seconds": dict(by_strategy),
+        "step_shares": dict(by_kind),
+        "step_seconds": by_threads,
+        "machine": machine(),
+    }
     keep(RESULTS, "race_profile", found)
 
 
