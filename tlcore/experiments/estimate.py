@@ -26,7 +26,7 @@ from tlcore.training.catalogue import strategy_card
 
 START_SECONDS = 6.0
 """A worker's imports and the loading of its encoder."""
-KEEP_SECONDS = 1.0
+KEEP_SECONDS = 0.1
 """Scoring and storing a run."""
 STOPS_AFTER = 0.5
 """Share of the epochs allowed that early stopping typically uses."""
