@@ -95,7 +95,10 @@ def test_one_run_is_read_alone_as_among_all(store, recorder, control):
 
 def test_mlflow_keeps_of_a_finished_run_what_its_own_client_would(store, recorder, control):
     _, runs = recorder.open()
-    metrics, tags = {"accuracy": 0.5, "log_loss": float("nan")}, {"precision": "fp32"}
+    metrics, tags = (
+        {"accuracy": 0.5, "log_loss": float("nan"), "temperature": float("inf"), "least": float("-inf")},
+        {"precision": "fp32"},
+    )
     recorder.begin(runs[0])
     store.finish(runs[0].id, metrics, tags)
     recorder.begin(runs[1])

@@ -71,7 +71,8 @@ def test_a_fit_leaves_the_encoder_and_the_global_generators_as_they_were(strateg
 
 
 @every_strategy
-def test_reads_frozen_features_as_its_card_says(strategy, toy):
+@pytest.mark.parametrize("top_blocks", [1, 3])
+def test_reads_frozen_features_as_its_card_says(strategy, top_blocks, toy):
     class Watched(DirectFeatures):
         asked = False
 
@@ -80,7 +81,7 @@ def test_reads_frozen_features_as_its_card_says(strategy, toy):
             return super().features(*arguments)
 
     source = Watched()
-    fit(strategy, toy.encoder, labelled(toy), context=FitContext(features=source))
+    fit(strategy, toy.encoder, labelled(toy), context=FitContext(features=source), top_blocks=top_blocks)
     assert source.asked == STRATEGIES[strategy].reads_features
 
 

@@ -7,6 +7,7 @@ copies of one that the client made, so what MLflow keeps in columns that mean no
 
 import math
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -80,15 +81,22 @@ def finish(path: Path, run: str, metrics: Mapping[str, float], tags: Mapping[str
     Raises StorageError when the file stays locked or is no run store.
     """
     at = _now()
-    values = [(run, key, 0.0 if math.isnan(value) else float(value), at, math.isnan(value)) for key, value in metrics.items()]
+    values = [(run, key, *_stored(value), at) for key, value in metrics.items()]
     with _writing(path) as database:
         for table in ("metrics", "latest_metrics"):
             database.executemany(
-                f"INSERT OR REPLACE INTO {table} (run_uuid, key, value, timestamp, is_nan, step) VALUES (?, ?, ?, ?, ?, 0)",
+                f"INSERT OR REPLACE INTO {table} (run_uuid, key, value, is_nan, timestamp, step) VALUES (?, ?, ?, ?, ?, 0)",
                 values,
             )
         database.execute("UPDATE runs SET status = ?, end_time = ? WHERE run_uuid = ?", (RunStatus.FINISHED.value, at, run))
         _describe(database, run, {}, prefixed(tags))
+
+
+def _stored(value: float) -> tuple[float, bool]:
+    """A number as MLflow keeps it, and whether it is none: SQL has no room for what is not finite."""
+    if math.isnan(value):
+        return 0.0, True
+    return min(max(float(value), -sys.float_info.max), sys.float_info.max), False
 
 
 def _describe(database: sqlite3.Connection, run: str, params: Mapping[str, object], tags: Mapping[str, str]) -> None:

@@ -125,9 +125,10 @@ class NetworkStrategy(Strategy):
     def _features(self, items: Sequence[Item], inputs: Inputs, context: FitContext) -> tuple[FloatArray, float]:
         """Frozen features `(n, d)` of items, whose inputs are given, and the seconds that encoding them cost elsewhere.
 
-        Where the frozen part has run over the inputs already, only the rest is computed, and nothing elsewhere.
+        Where only the top learns, the frozen part has run over the inputs already: only the rest is computed, and nothing
+        elsewhere.
         """
-        if self.network.start:
+        if self.network.start is not None:
             return predict_features(self.network, inputs, Part(context.hook, 0.0, 0.0).on_items), 0.0
         return frozen_features(self.encoder, items, context)
 
