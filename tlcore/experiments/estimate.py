@@ -184,11 +184,12 @@ class _Sizes:
 
     def encoding(self, plans: Sequence[RunPlan]) -> float:
         """Encoding what the plans read features of: the largest budget's items, and the test's where no network learns."""
-        reading = [(plan.budget, strategy_card(plan.strategy)) for plan in plans if strategy_card(plan.strategy).reads_features]
+        reading = [plan for plan in plans if strategy_card(plan.strategy).reads_features]
         if not reading:
             return 0.0
-        tested = 0 if all(card.trains_network for _, card in reading) else len(self.prepared.split.test)
-        return (max(budget for budget, _ in reading) + tested) * self.load() * self.prices.encode
+        heads_alone = any(not strategy_card(plan.strategy).trains_network for plan in reading)
+        items = max(plan.budget for plan in reading) + heads_alone * len(self.prepared.split.test)
+        return items * self.load() * self.prices.encode
 
     def fit(self, plan: RunPlan) -> float:
         """Fitting one run, its items' features at hand."""

@@ -118,30 +118,30 @@ def storage_error(place: str, error: Exception) -> StorageError:
     return StorageError(f"The run store {place} cannot be used: {text.splitlines()[0][:300]}. Restore it from a backup.")
 
 
-def _rows(database: sqlite3.Connection, experiment: str | None, run: str | None) -> list[Row]:
+def _rows(database: sqlite3.Connection, experiment: str | None, only: str | None) -> list[Row]:
     """Rows with what belongs to them, by one query a table."""
     chosen = (
         "SELECT r.run_uuid FROM runs r JOIN experiments e USING (experiment_id) JOIN tags t ON t.run_uuid = r.run_uuid"
         " WHERE e.name = ?1 AND r.lifecycle_stage = 'active' AND t.key = ?2 AND (?3 IS NULL OR t.value = ?3)"
     )
     keys: tuple[str | None, ...] = (MLFLOW_EXPERIMENT, TAG + "experiment", experiment)
-    if run is not None:
-        chosen, keys = f"{chosen} AND r.run_uuid = ?4", (*keys, run)
+    if only is not None:
+        chosen, keys = f"{chosen} AND r.run_uuid = ?4", (*keys, only)
     found: dict[str, dict[str, dict[str, Any]]] = defaultdict(lambda: defaultdict(dict))
     for table in ("params", "tags"):
-        for id_, key, value in database.execute(f"SELECT run_uuid, key, value FROM {table} WHERE run_uuid IN ({chosen})", keys):
-            found[id_][table][key] = value
+        for run, key, value in database.execute(f"SELECT run_uuid, key, value FROM {table} WHERE run_uuid IN ({chosen})", keys):
+            found[run][table][key] = value
     query = f"SELECT run_uuid, key, value, is_nan FROM latest_metrics WHERE run_uuid IN ({chosen})"
-    for id_, key, value, is_nan in database.execute(query, keys):
-        found[id_]["metrics"][key] = float("nan") if is_nan else value
-    if experiment is not None or run is not None:
+    for run, key, value, is_nan in database.execute(query, keys):
+        found[run]["metrics"][key] = float("nan") if is_nan else value
+    if experiment is not None or only is not None:
         # In the order of writing: the newest value of a step stays.
         query = f"SELECT run_uuid, key, step, value, is_nan FROM metrics WHERE run_uuid IN ({chosen}) ORDER BY timestamp"
-        for id_, key, step, value, is_nan in database.execute(query, keys):
+        for run, key, step, value, is_nan in database.execute(query, keys):
             if key in CURVE:
-                found[id_]["history"].setdefault(key, {})[step] = float("nan") if is_nan else value
+                found[run]["history"].setdefault(key, {})[step] = float("nan") if is_nan else value
     runs = database.execute(f"SELECT run_uuid, name, status, start_time, end_time FROM runs WHERE run_uuid IN ({chosen})", keys)
-    return [Row(id_, name or "", RunStatus(status), start, end, **_parts(found[id_])) for id_, name, status, start, end in runs]
+    return [Row(run, name or "", RunStatus(status), start, end, **_parts(found[run])) for run, name, status, start, end in runs]
 
 
 def _parts(found: Mapping[str, Any]) -> dict[str, Any]:

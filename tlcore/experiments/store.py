@@ -142,9 +142,9 @@ class RunStore:
         """The folder of a run's artifacts on this machine, where MLflow expects it."""
         return (self._file.parent / "artifacts" if self._file else self.workspace.artifacts) / run / "artifacts"
 
-    def recorded(self, experiment: str | None = None) -> list[Row]:
-        """What MLflow holds: parent and children of one experiment with histories, or all without. As `rows.read_sqlite`."""
-        return rows.read_sqlite(self._file, experiment) if self._file else self._server_rows(experiment)
+    def recorded(self, experiment: str | None = None, run: str | None = None) -> list[Row]:
+        """What MLflow holds of an experiment, of one run, or of everything. As `rows.read_sqlite`."""
+        return rows.read_sqlite(self._file, experiment, run) if self._file else self._server_rows(experiment, run)
 
     # ---- what worker and helper write ---------------------------------------------------------------------------------
 
@@ -279,10 +279,10 @@ class RunStore:
 
     def _row(self, run: str) -> Row:
         """The row of a run, with its history. Raises NotFoundError."""
-        found = rows.read_sqlite(self._file, run=run) if self._file else self._server_rows(run=run)
-        if not found or not found[0].parent:
-            raise NotFoundError(f"There is no run “{run[:80]}” (any more).")
-        return found[0]
+        for row in self.recorded(run=run):
+            if row.parent:
+                return row
+        raise NotFoundError(f"There is no run “{run[:80]}” (any more).")
 
     def _server_rows(self, experiment: str | None = None, run: str | None = None) -> list[Row]:
         """As `rows.read_sqlite`, from MLflow's server."""
@@ -290,8 +290,8 @@ class RunStore:
         wanted = f"tags.`{TAG}experiment` " + (f"= '{Control(self.workspace, experiment).id}'" if experiment else "!= ''")
         while token != "":
             page = self._call("search_runs", [self._experiment], wanted, max_results=1_000, page_token=token)
-            page_rows = [one for one in page if run in (None, one.info.run_id)]
-            found += [rows.client_row(one, self._curve(one) if experiment or run else {}) for one in page_rows]
+            wanted_rows = (one for one in page if run in (None, one.info.run_id))
+            found += [rows.client_row(one, self._curve(one) if experiment or run else {}) for one in wanted_rows]
             token = page.token or ""
         return found
 

@@ -43,8 +43,7 @@ class Group:
     def of(cls, lengths: Tensor, start: int) -> "Group":
         """The group of items of these lengths whose first token is `start`."""
         width = _wide(int(lengths.max()))
-        real = torch.arange(width) < lengths[:, None]
-        places = real.flatten().nonzero()[:, 0]
+        real, places = _real(lengths, width)
         tokens = torch.full((real.numel(),), start).index_copy_(0, places, torch.arange(start, start + len(places)))
         bias = torch.zeros(real.shape).masked_fill_(~real, _UNSEEN)[:, None, None]
         return cls(len(lengths), width, start, places, tokens, bias)
@@ -73,8 +72,7 @@ class Layout:
     @classmethod
     def of(cls, lengths: Tensor) -> "Layout":
         """The layout of items of these lengths `(b,)`; like lengths next to each other make for little padding."""
-        mask = torch.arange(int(lengths.max())) < lengths[:, None]
-        rows = mask.flatten().nonzero()[:, 0]
+        mask, rows = _real(lengths, int(lengths.max()))
         filled = torch.cat([rows, rows[:1].expand(-len(rows) % TOGETHER)])
         starts = (lengths.cumsum(0) - lengths).tolist()
         spans = _spans(np.array([_wide(length) for length in lengths.tolist()]), 0)
@@ -91,9 +89,18 @@ class Layout:
 
     def padded(self, packed: Tensor) -> Tensor:
         """`(n, …)`, with the repeats or without → `(b, l, …)` with zeros."""
-        places = packed.new_zeros(self.mask.numel(), *packed.shape[1:])
-        places = places.index_copy(0, self.rows[: self.real], packed[: self.real])
-        return places.unflatten(0, self.mask.shape)
+        return _placed(packed[: self.real], self.rows[: self.real], self.mask.numel()).unflatten(0, self.mask.shape)
+
+
+def _real(lengths: Tensor, width: int) -> tuple[Tensor, Tensor]:
+    """Of items padded to a width: what is real `(b, width)`, and the places `(m,)` of that among all."""
+    real = torch.arange(width) < lengths[:, None]
+    return real, real.flatten().nonzero()[:, 0]
+
+
+def _placed(values: Tensor, places: Tensor, count: int) -> Tensor:
+    """The values `(m, …)` at their places among `count` rows of zeros."""
+    return values.new_zeros(count, *values.shape[1:]).index_copy_(0, places, values)
 
 
 def _wide(length: int) -> int:
@@ -151,8 +158,7 @@ class _Attention(torch.autograd.Function):
         for place, (group, mask) in enumerate(zip(ctx.layout.groups, ctx.masks, strict=True)):
             apart, shares, seen = ctx.saved_tensors[3 * place : 3 * place + 3]
             query, key, value = apart
-            padded = gradient.new_zeros(len(group.tokens), gradient.shape[1])
-            padded.index_copy_(0, group.places, group.of_batch(gradient))
+            padded = _placed(group.of_batch(gradient), group.places, len(group.tokens))
             split = padded.view(group.items, group.width, ctx.heads, -1).transpose(1, 2)
             inner = torch.empty(split.shape).copy_(split).flatten(0, 1)
             out = torch.empty_like(apart)
