@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from statistics import fmean
 from typing import Any
 
 import torch
@@ -46,25 +45,64 @@ _KINDS = {
 """Parts of the names of torch's operations; the first kind that fits counts."""
 
 
-class _Enough(Hook):
-    """Profiles `_STEPS` training steps, some after the first, and ends the run."""
+class _TrainingSteps(Hook):
+    """Looks at the steps of training, not at those of other phases, and ends the run after the last it wants."""
+
+    last: int
 
     def __init__(self) -> None:
-        self.profile = profile(activities=[ProfilerActivity.CPU])
-        self._steps, self._training = 0, False
+        self._training, self._steps = False, 0
 
     def on_phase(self, name: str, share: float) -> None:
-        """Steps before training are not looked at."""
+        """A phase begins."""
         self._training = name == "Training"
 
     def on_step(self, share: float) -> None:
+        """A step is over."""
+        if self._training:
+            self._steps += 1
+            self.trained(self._steps)
+            if self._steps == self.last:
+                raise Stopped("enough")
+
+    def trained(self, steps: int) -> None:
+        """That many steps have been trained."""
+
+
+class _Profiled(_TrainingSteps):
+    """Profiles the second twenty steps of forty: the first touch memory that later ones find ready."""
+
+    last = 2 * _STEPS
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.profile = profile(activities=[ProfilerActivity.CPU])
+
+    def trained(self, steps: int) -> None:
         """Begin, or end."""
-        self._steps += self._training
-        if self._training and self._steps == _STEPS:
+        if steps == self.last - _STEPS:
             self.profile.start()
-        if self._training and self._steps == 2 * _STEPS:
+        if steps == self.last:
             self.profile.stop()
-            raise Stopped("enough")
+
+
+class _Timed(_TrainingSteps):
+    """Notes when each of a hundred steps was over."""
+
+    last = 5 * _STEPS
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.over: list[float] = []
+
+    def trained(self, steps: int) -> None:
+        """Note the time."""
+        self.over.append(time.perf_counter())
+
+    @property
+    def pace(self) -> float:
+        """Mean seconds of a step after the first twenty, validation between epochs included."""
+        return (self.over[-1] - self.over[_STEPS - 1]) / (self.last - _STEPS)
 
 
 def race(workspace: Workspace, dataset: Any) -> list[tuple[str, float]]:
@@ -85,41 +123,20 @@ def _seconds(run: RunRecord) -> float:
     return (datetime.fromisoformat(str(run.ended_at)) - datetime.fromisoformat(str(run.started_at))).total_seconds()
 
 
-class _Pace(Hook):
-    """Times training steps, and ends the run after a hundred."""
-
-    def __init__(self) -> None:
-        self.took: list[float] = []
-        self._training, self._last = False, 0.0
-
-    def on_phase(self, name: str, share: float) -> None:
-        """Steps before training are not looked at."""
-        self._training, self._last = name == "Training", time.perf_counter()
-
-    def on_step(self, share: float) -> None:
-        """Note the time since the last step, or end."""
-        if self._training:
-            now = time.perf_counter()
-            self.took.append(now - self._last)
-            self._last = now
-        if len(self.took) == 5 * _STEPS:
-            raise Stopped("enough")
-
-
 def paces(workspace: Workspace, dataset: Any) -> dict[int, float]:
     """Mean seconds of a step, by the number of threads: on one, and on all."""
     found = {}
     for threads in sorted({1, runtime.configure_threads()}):
         torch.set_num_threads(threads)
-        hook = _Pace()
+        hook = _Timed()
         _train(workspace, dataset, hook)
-        found[threads] = fmean(hook.took[-4 * _STEPS :])
+        found[threads] = hook.pace
     return found
 
 
 def steps(workspace: Workspace, dataset: Any) -> list[tuple[str, float]]:
     """Shares of the time of a training step, 0-1, by kind of operation."""
-    hook = _Enough()
+    hook = _Profiled()
     _train(workspace, dataset, hook)
     spent: dict[str, float] = defaultdict(float)
     for event in hook.profile.key_averages():

@@ -22,8 +22,13 @@ def remember(kind: str, value: str | None) -> None:
 
 
 def choose(label: str, kind: str, names: Mapping[str, str]) -> str | None:
-    """A select box over ids shown by name; its value is the address's. A link to something deleted is said, not shown."""
+    """A select box over ids shown by name; its value is the address's, else the only one there is.
+
+    A link to something deleted is said, not shown.
+    """
     wanted = chosen(kind)
+    if wanted is None and len(names) == 1:
+        [wanted] = names
     if wanted is not None and wanted not in names:
         what = kind.replace("_", " ")
         st.warning(

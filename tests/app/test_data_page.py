@@ -21,8 +21,16 @@ def test_a_dataset_is_shown_with_its_numbers_and_the_way_on(workspace: Workspace
     assert visit.query_params == {"dataset": card.id}
 
 
-def test_no_dataset_is_chosen_for_the_visitor(workspace: Workspace) -> None:
+def test_the_only_dataset_is_shown_at_once(workspace: Workspace) -> None:
     card = store_numbered(workspace)
+    visit = Visit("data")
+    assert visit.query_params == {"dataset": card.id}
+    assert visit.metric[0].value == "40"
+
+
+def test_of_several_datasets_none_is_chosen_for_the_visitor(workspace: Workspace) -> None:
+    card = store_numbered(workspace)
+    store_numbered(workspace, "other", start=100)
     visit = Visit("data")
     assert "Choose a dataset to look at it, or add one." in visit.words
     visit.selectbox[0].select(card.id).run()

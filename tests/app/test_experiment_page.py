@@ -6,7 +6,7 @@ from datasets_toys import HOSTILE, a_text, store_dataset, store_numbered
 
 from tlcore.data.store import DatasetStore
 from tlcore.encoders.catalogue import DEFAULT_ENCODER
-from tlcore.experiments import spare
+from tlcore.experiments import queue, spare
 from tlcore.experiments.control import all_controls
 from tlcore.experiments.rows import ExperimentRecord
 from tlcore.experiments.spec import ExperimentSpec
@@ -38,8 +38,16 @@ def test_an_empty_workspace_is_told_what_to_do(workspace: Workspace) -> None:
     assert visit.follow("Add a dataset").here == "Data"
 
 
-def test_no_dataset_is_chosen_for_the_visitor(workspace: Workspace) -> None:
+def test_the_only_dataset_needs_no_choice(workspace: Workspace) -> None:
     card = store_numbered(workspace)
+    visit = Visit("experiment")
+    assert visit.query_params == {"dataset": card.id}
+    assert can_start(visit)
+
+
+def test_of_several_datasets_none_is_chosen_for_the_visitor(workspace: Workspace) -> None:
+    card = store_numbered(workspace)
+    store_numbered(workspace, "other", start=100)
     visit = Visit("experiment")
     assert "Choose the dataset to race on." in visit.words
     assert not can_start(visit)
@@ -210,7 +218,9 @@ def test_hostile_and_endless_names_are_text_that_fits(workspace: Workspace, work
     assert visit.oddities == {}
     visit.click("start")
     assert visit.errors == []
-    assert submitted(workspace).name.startswith(name[:90])
+    spec = submitted(workspace)
+    assert spec.name.startswith(name[:90])
+    queue.submit(workspace, spec.model_copy(update={"seeds": 1}))
     assert Visit("results").oddities == {}
     assert Visit("home").oddities == {}
 

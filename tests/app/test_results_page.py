@@ -56,7 +56,16 @@ def test_the_number_shown_is_the_best_strategys_mean(raced: ExperimentRecord, wo
     assert values["Its accuracy"] == f"{100 * max(means.values()):.1f} %"
 
 
-def test_without_a_choice_the_experiments_are_listed(raced: ExperimentRecord) -> None:
+def test_the_only_experiment_needs_no_choice(raced: ExperimentRecord) -> None:
+    visit = Visit("results")
+    assert visit.query_params == {"experiment": raced.id}
+    assert raced.verdict in visit.words
+
+
+def test_of_several_experiments_none_is_chosen_but_all_are_listed(
+    raced: ExperimentRecord, workspace: Workspace, workers: list[str]
+) -> None:
+    queue.submit(workspace, ExperimentSpec(name="waiting", dataset=raced.dataset, strategies=("classic",), seeds=1))
     visit = Visit("results")
     assert "6 of 6 runs" in visit.words
     assert visit.follow("Open the results").query_params == {"experiment": raced.id}
