@@ -9,6 +9,7 @@ from tlcore.errors import ChoiceError
 from tlcore.experiments import estimate
 from tlcore.experiments.calibrate import calibrate
 from tlcore.experiments.estimate import Calibration, Pace, calibration, keep_calibration
+from tlcore.experiments.plan import prepare
 from tlcore.settings import Workspace
 
 PRICES = Calibration(encode=1e-4, full=Pace(step=0.1, unit=1e-3, ready=1.0), partial=Pace(step=0.05, unit=5e-4, ready=1.0))
@@ -57,6 +58,16 @@ def tokens_of_a_text(workspace, dataset) -> float:
     return float(
         token_counter("tiny", workspace)(DatasetStore(workspace).items(dataset.id)["text"].tolist()).clip(max=16).mean()
     )
+
+
+def test_an_item_that_several_seeds_draw_is_encoded_once_and_each_other_one_too(priced, dataset):
+    one, three = (make_spec(dataset, strategies=("feature_extraction",), budgets=(6, 12), seeds=seeds) for seeds in (1, 3))
+    prepared = prepare(priced, three)
+    drawn = {row for plan in prepared.plans for row in prepared.drawn(plan)}
+    test = len(prepared.split.test)
+    assert 12 < len(drawn) < 36
+    ratio = estimate.estimate(priced, three).encoding / estimate.estimate(priced, one).encoding
+    assert ratio == pytest.approx((len(drawn) + test) / (12 + test))
 
 
 def test_early_stopping_and_fewer_blocks_take_less(priced, dataset):

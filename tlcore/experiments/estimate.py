@@ -107,7 +107,7 @@ def part_costs(
 ) -> list[float]:
     """Seconds for encoding, then for each of `plans`; where nothing was calibrated only their proportions mean anything."""
     sizes = {name: _Sizes(workspace, prepared, name, image_size) for name in dict.fromkeys(plan.encoder for plan in plans)}
-    encoding = sum(size.encoding([plan for plan in plans if plan.encoder == name]) for name, size in sizes.items())
+    encoding = sum(len(rows) * sizes[name].item() for name, rows in prepared.encoded(plans).items())
     return [encoding, *(KEEP_SECONDS + sizes[plan.encoder].fit(plan) + sizes[plan.encoder].test(plan) for plan in plans)]
 
 
@@ -182,14 +182,9 @@ class _Sizes:
         own = self.card.max_length or 512
         return float(np.minimum(self.counts, min(limit or own, own)).mean())
 
-    def encoding(self, plans: Sequence[RunPlan]) -> float:
-        """Encoding what the plans read features of: the largest budget's items, and the test's where no network learns."""
-        reading = [plan for plan in plans if strategy_card(plan.strategy).reads_features]
-        if not reading:
-            return 0.0
-        heads_alone = any(not strategy_card(plan.strategy).trains_network for plan in reading)
-        items = max(plan.budget for plan in reading) + heads_alone * len(self.prepared.split.test)
-        return items * self.load() * self.prices.encode
+    def item(self, limit: int | None = None) -> float:
+        """Passing an item forward, cut to `limit`."""
+        return self.load(limit) * self.prices.encode
 
     def fit(self, plan: RunPlan) -> float:
         """Fitting one run, its items' features at hand."""
@@ -206,16 +201,16 @@ class _Sizes:
         """Predicting the test items."""
         if not strategy_card(plan.strategy).trains_network:
             return 0.0
-        return len(self.prepared.split.test) * self.load(plan.settings.max_length) * self.prices.encode
+        return len(self.prepared.split.test) * self.item(plan.settings.max_length)
 
     def _train(self, plan: RunPlan) -> float:
         """The epochs of a run, and what comes before them."""
-        settings, load = plan.settings, self.load(plan.settings.max_length)
+        settings, load, item = plan.settings, self.load(plan.settings.max_length), self.item(plan.settings.max_length)
         held = settings.validation_share * plan.budget if settings.early_stopping else 0.0
         items, epochs = plan.budget - held, settings.epochs * (STOPS_AFTER if settings.early_stopping else 1.0)
         pace, prefix = self._pace(plan)
-        epoch = np.ceil(items / settings.batch_size) * pace.step + items * load * pace.unit + held * load * self.prices.encode
-        return pace.ready + prefix * plan.budget * load * self.prices.encode + epochs * float(epoch)
+        epoch = np.ceil(items / settings.batch_size) * pace.step + items * load * pace.unit + held * item
+        return pace.ready + prefix * plan.budget * item + epochs * float(epoch)
 
     def _pace(self, plan: RunPlan) -> tuple[Pace, float]:
         """What a strategy's training costs, and the share of the encoder that runs once in front of it."""

@@ -1,5 +1,6 @@
 """From a spec to its runs: dataset, locked split, labels, and one plan a run. Imports no torch."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log2
@@ -61,6 +62,20 @@ class Prepared:
         """Positions in the dataset of the items a run may use: the first of its seed's order, so that budgets are nested."""
         order = budget_order(self.labels[self.split.train], plan.seed)
         return self.split.train[order[: plan.budget]]
+
+    def encoded(self, plans: Sequence[RunPlan]) -> dict[str, IntArray]:
+        """Encoder -> rising positions in the dataset of all items whose features some of `plans` read.
+
+        A head alone reads those of the test too; a network that learns passes test items forward itself.
+        """
+        reading = [plan for plan in plans if strategy_card(plan.strategy).reads_features]
+        found: dict[str, list[IntArray]] = defaultdict(list)
+        # A seed's smaller budgets are part of its largest, so only that one is drawn.
+        for plan in {(plan.encoder, plan.seed): plan for plan in sorted(reading, key=lambda plan: plan.budget)}.values():
+            found[plan.encoder].append(self.drawn(plan))
+        for encoder in {plan.encoder for plan in reading if not strategy_card(plan.strategy).trains_network}:
+            found[encoder].append(self.split.test)
+        return {encoder: np.unique(np.concatenate(rows)) for encoder, rows in found.items()}
 
 
 def prepare(workspace: Workspace, spec: ExperimentSpec, split: Split | None = None) -> Prepared:
@@ -135,7 +150,7 @@ def _encoder_cards(workspace: Workspace, spec: ExperimentSpec) -> list[EncoderCa
 
 
 def _check_classes(plans: Sequence[RunPlan], train_labels: IntArray, dataset: DatasetCard) -> None:
-    """Every class in the training part, and in the smallest budget of every seed."""
+    """Every class in the training part and, as `budget_order` takes one item of each first, room for all in each budget."""
     names = tuple(dataset.classes)
     missing = np.flatnonzero(np.bincount(train_labels, minlength=len(names)) == 0)
     if len(missing):
@@ -144,8 +159,5 @@ def _check_classes(plans: Sequence[RunPlan], train_labels: IntArray, dataset: Da
             " Add some, or leave that label out when importing the data."
         )
     smallest = min(plan.budget for plan in plans)
-    for seed in {plan.seed for plan in plans}:
-        drawn = train_labels[budget_order(train_labels, seed)]
-        if len(np.unique(drawn[:smallest])) < len(names):
-            needed = 1 + max(int(np.argmax(drawn == index)) for index in range(len(names)))
-            raise ChoiceError(f"A budget of {smallest} labels cannot hold all {len(names)} labels. Choose {needed} or more.")
+    if smallest < len(names):
+        raise ChoiceError(f"A budget of {smallest} labels cannot hold all {len(names)} labels. Choose {len(names)} or more.")

@@ -3,15 +3,12 @@
 import gc
 import logging
 import time
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from tlcore import runtime
-from tlcore.encoders.base import IntArray, OnProgress
+from tlcore.encoders.base import OnProgress
 from tlcore.encoders.catalogue import load_encoder
 from tlcore.encoders.features import FeatureStore
 from tlcore.errors import Stopped, TransferLabError
@@ -187,15 +184,8 @@ class Race:
 
     def _encode(self, todo: Sequence[PlannedRun]) -> None:
         """Features of every item that a coming run wants them of, once for all runs."""
-        wanted: dict[str, list[IntArray]] = defaultdict(list)
-        plans = [run.plan for run in todo if strategy_card(run.plan.strategy).reads_features]
-        # A seed's smaller budgets are part of its largest, so only that one is drawn.
-        for plan in {(plan.encoder, plan.seed): plan for plan in sorted(plans, key=lambda plan: plan.budget)}.values():
-            wanted[plan.encoder].append(self._prepared.drawn(plan))
-        for name in {plan.encoder for plan in plans if not strategy_card(plan.strategy).trains_network}:
-            wanted[name].append(self._prepared.split.test)
-        for name, rows in wanted.items():
-            items, many = self._prepared.items(np.unique(np.concatenate(rows))), self._many
+        for name, rows in self._prepared.encoded([run.plan for run in todo]).items():
+            items, many = self._prepared.items(rows), self._many
             encoder = self._encoder(name)
             stored = self._features.lookup(encoder, items)
             self._control.say(f"Encoding {len(items):,} {many} with {encoder.card.name}; {stored:,} were encoded before.")
