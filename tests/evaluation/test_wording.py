@@ -26,7 +26,17 @@ def test_every_ratio_has_words(step):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0.04, "0.0 s"), (9.94, "9.9 s"), (42.4, "42 s"), (150, "2 min"), (9000, "2.5 h")]
+    ("seconds", "words"),
+    [
+        (0, "0.0 s"),
+        (0.04, "under 0.1 s"),
+        (0.06, "0.1 s"),
+        (9.94, "9.9 s"),
+        (9.96, "10 s"),
+        (42.4, "42 s"),
+        (150, "2 min"),
+        (9000, "2.5 h"),
+    ],
 )
 def test_seconds(seconds, words):
     assert seconds_words(seconds) == words

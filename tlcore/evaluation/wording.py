@@ -62,8 +62,10 @@ def time_words(ratio: float | None) -> str:
 
 
 def seconds_words(seconds: float) -> str:
-    """A duration at a glance: "0.4 s", "38 s", "4 min", "2.5 h"."""
-    if seconds < 10:
+    """A duration at a glance: "under 0.1 s", "0.4 s", "38 s", "4 min", "2.5 h"."""
+    if 0 < seconds < 0.05:
+        return "under 0.1 s"
+    if seconds < 9.95:
         return f"{seconds:.1f} s"
     if seconds < 99.5:
         return f"{seconds:.0f} s"
