@@ -37,8 +37,8 @@ with errors_shown():
         st.caption("Choose the dataset to race on.")
         st.stop()
     spec = race_form(cards[dataset])
-    if spec.encoders:
-        spare.keep_ready(workspace(), spec)
     if show_forecast(spec):
+        if spec.encoders:
+            spare.keep_ready(workspace(), spec)  # not before: the forecast may measure the machine, which must be quiet then
         key = st.session_state.setdefault("start_key", uuid4().hex)
         st.button("Start the race", type="primary", icon=":material/flag:", on_click=start, args=(spec, key), key="start")

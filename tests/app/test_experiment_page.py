@@ -258,9 +258,13 @@ def test_a_ladder_of_labels_is_one_click(workspace: Workspace, workers: list[str
     assert all(isinstance(rung, int) and 4 <= rung < 320 for rung in rungs)
 
 
-def test_a_worker_gets_ready_while_a_person_chooses(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept: list[tuple[object, ...]] = []
-    monkeypatch.setattr(spare, "keep_ready", lambda workspace, *what: kept.append((workspace.root, *what)))
+def test_a_worker_gets_ready_while_a_person_chooses_and_not_while_the_machine_is_measured(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[tuple[bool, ExperimentSpec]] = []
+    measured = workspace.root / "calibration.json"
+    measured.unlink()
+    monkeypatch.setattr(spare, "keep_ready", lambda workspace, spec: kept.append((measured.exists(), spec)))
     form(workspace)
-    root, spec = kept[-1]
-    assert (root, spec.encoders, spec.image_size) == (workspace.root, (DEFAULT_ENCODER,), None)
+    assert {known for known, _ in kept} == {True}
+    assert {(spec.encoders, spec.image_size) for _, spec in kept} == {((DEFAULT_ENCODER,), None)}
