@@ -11,21 +11,9 @@ from pages.parts.messages import empty_state, errors_shown
 from pages.parts.race_form import race_form
 from pages.parts.state import choose
 from tlcore.experiments import queue, spare
-from tlcore.experiments.spec import ExperimentSpec
-
-
-def start(spec: ExperimentSpec, key: str) -> None:
-    """Put the experiment in line. The key makes a double click one experiment."""
-    with errors_shown():
-        st.session_state["started"] = queue.submit(workspace(), spec, key)
-
 
 framed()
 st.title("Experiment")
-
-if started := st.session_state.pop("started", None):
-    st.session_state.pop("start_key", None)
-    st.switch_page("pages/runs.py", query_params={"experiment": started})
 
 with errors_shown():
     cards = {card.id: card for card in datasets().list()}
@@ -40,5 +28,8 @@ with errors_shown():
     if show_forecast(spec):
         if spec.encoders:
             spare.keep_ready(workspace(), spec)  # not before: the forecast may measure the machine, which must be quiet then
-        key = st.session_state.setdefault("start_key", uuid4().hex)
-        st.button("Start the race", type="primary", icon=":material/flag:", on_click=start, args=(spec, key), key="start")
+        # Not a callback: that would start what was chosen before a number that is typed and followed by the click at once.
+        if st.button("Start the race", type="primary", icon=":material/flag:", key="start"):
+            experiment = queue.submit(workspace(), spec, st.session_state.get("start_key"))
+            st.switch_page("pages/runs.py", query_params={"experiment": experiment})
+        st.session_state["start_key"] = uuid4().hex  # so that clicks on one drawing of the button are one experiment

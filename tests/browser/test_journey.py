@@ -37,7 +37,7 @@ def raced(server: Server, browser: Browser, browser_context_args: dict) -> str:
     page.get_by_label("Repeats (seeds)", exact=True).fill("2")
     page.get_by_label("Repeats (seeds)", exact=True).press("Enter")
     page.get_by_role("button", name="Remove all").click()
-    expect(page.get_by_text("10 runs, about")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text(re.compile("^10 runs, about"))).to_be_visible(timeout=120_000)
     page.get_by_role("button", name="Start the race").dblclick()
     page.wait_for_url(re.compile("/runs[?]experiment="), timeout=60_000)
     experiment = re.search("experiment=([0-9a-f]+)", page.url)[1]

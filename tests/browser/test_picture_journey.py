@@ -40,7 +40,7 @@ def raced(server: Server, browser: Browser, browser_context_args: dict, tmp_path
     settle(page)
     page.get_by_label("Repeats (seeds)", exact=True).fill("1")
     page.get_by_label("Repeats (seeds)", exact=True).press("Enter")
-    expect(page.get_by_text("5 runs, about")).to_be_visible(timeout=240_000)
+    expect(page.get_by_text(re.compile("^5 runs, about"))).to_be_visible(timeout=240_000)
     page.get_by_role("button", name="Start the race").click()
     page.wait_for_url(re.compile("/runs[?]experiment="), timeout=60_000)
     experiment = re.search("experiment=([0-9a-f]+)", page.url)[1]
